@@ -1,0 +1,99 @@
+"""Make the book's pictures from real runs of the reference: `python scripts/make_figures.py [NAME ...]`.
+
+NAME is a picture's file name without .svg; all of them by default. day-NN is the experiment of that day on the default
+model: run these on a quiet machine, and name the machine in the caption.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+FIGURES = Path(__file__).parent.parent / "book" / "src" / "figures"
+
+
+def roofline() -> str:
+    """Throughput against batch size at two contexts, from Day 1's formulas."""
+    from tiny_batch_kit import implementations, plots
+    from tiny_batch_kit.hardware import A100
+    from tiny_batch_kit.shapes import LLAMA_3_8B
+
+    cost = implementations.load("roofline").decode_step_cost
+    batches = [2**power for power in range(10)]
+    figure, (speeds, times) = plots.figure(columns=2, width=9, height=3.8)
+    for context, look in ((128, "o-"), (1024, "s--")):
+        seconds = [cost(LLAMA_3_8B, A100, batch, context).seconds for batch in batches]
+        label = f"{context} positions"
+        speeds.plot(batches, [batch / each for batch, each in zip(batches, seconds, strict=True)], look, label=label)
+        times.plot(batches, [1e3 * each for each in seconds], look, label=label)
+    for axes, title in ((speeds, "tokens a second"), (times, "ms a step")):
+        axes.set(title=title, xlabel="rows in the batch", xscale="log", ylim=(0, None))
+        axes.set_xticks(batches, [str(batch) for batch in batches])
+        axes.minorticks_off()
+        axes.legend()
+    return plots.svg_text(
+        figure,
+        "Throughput and step time of Llama 3 8B on an A100, predicted",
+        "With 128 positions of context, tokens a second rise almost with the batch up to about 180 rows and then stay at "
+        "19,300, while the step time, flat at first, grows. With 1024 positions they bend earlier: 12,300 at 512 rows.",
+    )
+
+
+def static_batch() -> str:
+    """The timeline, in steps, of one static batch of four requests on the tiny model."""
+    from tiny_batch_kit import implementations
+    from tiny_batch_kit.clocks import VirtualClock
+    from tiny_batch_kit.timeline.recorder import Recorder
+    from tiny_batch_kit.timeline.svg import render_svg
+    from tiny_batch_kit.tiny import tiny_random
+
+    prompts, limits = [[5, 6, 7, 8], [9], [10, 11, 12], [13, 14]], [8, 14, 16, 18]
+    recorder = Recorder(VirtualClock(), "one static batch")
+    on_step = recorder.static_batch(["A", "B", "C", "D"], prompt_tokens=[len(prompt) for prompt in prompts])
+    implementations.load("static").static_generate(tiny_random(), prompts, limits, None, on_step=on_step)
+    return render_svg(
+        [recorder.timeline()],
+        axis="steps",
+        title="One static batch of four requests",
+        description="Requests A, B, C and D start together. A finishes after 8 steps, B after 14, C after 16, D after 18. "
+        "Until step 18 the rows of A, B and C are computed and wasted: 16 of 72 row-steps.",
+    )
+
+
+def experiment(day: int) -> str:
+    """The picture of a day's experiment on the default model."""
+    from tiny_batch_kit import experiments
+    from tiny_batch_kit.checkpoints import load_checkpoint
+
+    result = experiments.find(day).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
+    print(result.columns, *result.rows, *result.notes, sep="\n")
+    picture = experiments.picture_of(result)
+    if picture is None:
+        raise SystemExit(f"the experiment of day {day} has no picture")
+    return picture
+
+
+PICTURES: dict[str, Callable[[], str]] = {
+    "roofline": roofline,
+    "static-batch": static_batch,
+    "day-01": lambda: experiment(1),
+    "day-02": lambda: experiment(2),
+}
+
+
+def main(names: list[str]) -> None:
+    """Make the pictures named, or all."""
+    from tiny_batch_kit import blas, implementations
+
+    unknown = set(names) - set(PICTURES)
+    if unknown:
+        raise SystemExit(f"no such picture: {', '.join(sorted(unknown))}. There are: {', '.join(PICTURES)}")
+    blas.use_fast()
+    implementations.install("ref")
+    FIGURES.mkdir(exist_ok=True)
+    for name in names or PICTURES:
+        (FIGURES / f"{name}.svg").write_text(PICTURES[name](), encoding="utf-8")
+        print(f"wrote {name}.svg")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

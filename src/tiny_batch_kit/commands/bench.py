@@ -1,0 +1,122 @@
+"""`bench`: a day's experiment on this machine: a table, a picture and the numbers."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tiny_batch_kit.experiments import Experiment, Saved
+
+HELP = "run a day's experiment on this machine, with your code"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the experiment's options."""
+    parser.add_argument("--day", type=int, required=True, metavar="N", help="whose experiment")
+    parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
+    parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, rougher numbers")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the experiment; 1 when it needs a task that is not written yet."""
+    from tiny_batch_kit import blas, holes
+    from tiny_batch_kit.console import console
+
+    blas.use_fast()  # before anything imports mlx
+    out = console()
+    try:
+        experiment, saved = _run(args, out)
+    except NotImplementedError as error:
+        sentence = holes.sentence(error, f"pdm run bench --day {args.day}")
+        if sentence is None:
+            raise
+        out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)
+        return 1
+    show(out, experiment, saved)
+    return 0
+
+
+def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
+    from tiny_batch_kit import experiments, implementations
+    from tiny_batch_kit.checkpoints import load_checkpoint
+    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.paths import OUT
+
+    load_course().day(args.day)  # an unknown day says so here
+    implementations.install("ref" if args.ref else "mine")
+    module = experiments.find(args.day)
+    with _Progress(out) as progress:
+        progress(f"loading {args.model}")
+        checkpoint = load_checkpoint(args.model)
+        experiment: Experiment = module.run(checkpoint, args.quick, progress)
+        progress("writing the picture", 1.0)
+        saved = experiments.save(experiment, args.day, OUT)
+    return experiment, saved
+
+
+class _Progress:
+    """A bar on a terminal; elsewhere a line for each new message."""
+
+    def __init__(self, out: Console) -> None:
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._out = out
+        self._last = ""
+        columns = (SpinnerColumn(), BarColumn(24), TimeElapsedColumn(), TextColumn("{task.description}"))
+        # Drawn twice a second: what is measured runs on the same cores.
+        self._bar = Progress(*columns, console=out, transient=True, refresh_per_second=2)
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> _Progress:
+        if self._out.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, message: str, fraction: float | None = None, /) -> None:
+        if self._out.is_terminal:
+            self._bar.update(self._task, description=message)
+            if fraction is not None:
+                self._bar.update(self._task, total=1.0, completed=fraction)
+        elif message != self._last:
+            self._out.print(f"{message} …", highlight=False, markup=False)
+        self._last = message
+
+
+def show(out: Console, experiment: Experiment, saved: Saved) -> None:
+    """Print the table, the timelines if there are any, the notes, and where the files are."""
+    from rich.table import Table
+
+    from tiny_batch_kit.timeline.terminal import TerminalTimelines
+
+    out.print(f"\n{experiment.title}", style="bold", highlight=False, markup=False)
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for index, name in enumerate(experiment.columns):
+        textual = index == 0 or any(isinstance(row[index], str) for row in experiment.rows)
+        table.add_column(name, justify="left" if textual else "right")
+    for row in experiment.rows:
+        table.add_row(*[cell(value) for value in row])
+    out.print(table)
+    if experiment.timelines:
+        out.print("")
+        out.print(TerminalTimelines(experiment.timelines))
+    for note in experiment.notes:
+        out.print(f"\n{note}", highlight=False, markup=False)
+    out.print("")
+    for path in filter(None, (saved.svg, saved.json)):
+        out.print(f"Written: {path}", highlight=False, soft_wrap=True, markup=False)
+
+
+def cell(value: object) -> str:
+    """Return a table cell: a float with the three digits that count, a whole number with its thousands apart."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)

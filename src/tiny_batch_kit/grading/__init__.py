@@ -1,0 +1,1 @@
+"""How tests speak to a student, and how their results become ✓, ✗ and ○."""

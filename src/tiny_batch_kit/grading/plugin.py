@@ -1,0 +1,156 @@
+"""The pytest plugin: which code is served as `tiny_batch`, and a record of each test in the student's terms."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tiny_batch_kit import implementations
+from tiny_batch_kit.grading.expect import Mismatch
+from tiny_batch_kit.grading.records import HOLE, Record, Status
+
+_RECORDS: pytest.StashKey[dict[str, Record]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that the commands use."""
+    group = parser.getgroup("tiny-batch")
+    group.addoption("--impl", default="mine", help="whose code is tested: mine, ref, or a folder")
+    group.addoption("--borrow-before", type=int, help="take the days before this one from the reference")
+    group.addoption("--results", type=Path, help="write a record of each test to this JSON file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Serve the chosen implementation before any test imports it; make Hypothesis find the same cases every time."""
+    implementations.install(config.getoption("--impl"), borrow_before=config.getoption("--borrow-before"))
+    config.stash[_RECORDS] = {}
+
+    from hypothesis import settings
+
+    settings.register_profile("course", derandomize=True, deadline=None, database=None, print_blob=False)
+    settings.load_profile("course")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Keep a record of each test: a failure in any phase outweighs a pass."""
+    report = yield
+    records = item.config.stash[_RECORDS]
+    record = records.setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
+    record.seconds += report.duration
+    if report.skipped and record.status is None:
+        record.status = Status.SKIPPED
+    elif call.excinfo is not None and report.failed:
+        _describe(record, call.excinfo.value, Path(str(item.path)))
+    elif report.when == "call" and record.status is None:
+        record.status = Status.PASSED
+    return report
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Remember a file that can't be imported: usually a syntax error of the student's."""
+    if report.failed:
+        _COLLECTION_ERRORS.append(str(report.longrepr))
+
+
+_COLLECTION_ERRORS: list[str] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test its record before it runs, so that a killed run still knows which test it was in."""
+    for item in items:
+        item.config.stash[_RECORDS].setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
+
+
+def pytest_runtest_logstart(nodeid: str, location: tuple[str, int | None, str]) -> None:
+    """Say which test runs now: a command that has to end a hanging run reads it."""
+    if _RUNNING is not None:
+        _RUNNING.write_text(nodeid, encoding="utf-8")
+
+
+_RUNNING: Path | None = None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Open the file that names the running test, beside the results."""
+    global _RUNNING
+    results: Path | None = session.config.getoption("--results")
+    _RUNNING = results.with_suffix(".running") if results is not None else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write all records."""
+    results: Path | None = session.config.getoption("--results")
+    if results is not None:
+        records = [record.to_json() for record in session.config.stash[_RECORDS].values()]
+        results.write_text(json.dumps({"tests": records, "collection": _COLLECTION_ERRORS}), encoding="utf-8")
+
+
+def _task_of(item: pytest.Item) -> str | None:
+    marker = item.get_closest_marker("task")
+    return str(marker.args[0]) if marker is not None and marker.args else None
+
+
+def _describe(record: Record, error: BaseException, test_file: Path) -> None:
+    """Put into the record what went wrong: a hole, a broken promise, or an error in the student's own lines."""
+    hole = hole_in(error)
+    if hole is not None:
+        record.status, record.hole = Status.HOLE, hole
+        return
+    record.status = Status.TIMEOUT if "Timeout" in str(error)[:20] else Status.FAILED
+    record.error, record.message = type(error).__name__, str(error)
+    mismatch = next((each for each in chain(error) if isinstance(each, Mismatch)), None)
+    if mismatch is not None:
+        record.asked, record.case = mismatch.asked, mismatch.case
+        record.got, record.expected = mismatch.got, mismatch.expected
+    where = next((frame for frame in reversed(_frames(error)) if _is_students(frame)), None)
+    if where is not None and mismatch is None:
+        record.where = f"{where.filename}:{where.lineno}"
+        record.line = where.line or ""
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, what it happened during, and the members of groups; each once."""
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        each = todo.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        todo += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            todo += list(each.exceptions)
+
+
+def hole_in(error: BaseException) -> str | None:
+    """The task whose unfilled hole is behind an error; None if there is none in the student's own files."""
+    for each in chain(error):
+        named = HOLE.match(str(each)) if isinstance(each, NotImplementedError) else None
+        if named is not None:
+            frames = _frames(each)
+            if frames and _is_students(frames[-1]):
+                return named["task"]
+    return None
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    return list(traceback.extract_tb(error.__traceback__))
+
+
+def _is_students(frame: traceback.FrameSummary) -> bool:
+    """Whether a frame lies in a file that is served as `tiny_batch`."""
+    import sys
+
+    served = {
+        str(Path(module.__file__).resolve())
+        for name, module in list(sys.modules.items())
+        if name.startswith(implementations.PACKAGE + ".") and getattr(module, "__file__", None)
+    }
+    return str(Path(frame.filename).resolve()) in served

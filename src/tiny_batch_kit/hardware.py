@@ -1,0 +1,67 @@
+"""The two speeds and the memory of a machine: all that a roofline asks of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a machine can do at best.
+
+    `flops` is floating-point operations a second, `bandwidth` bytes a second between memory and the arithmetic units,
+    `memory` the bytes that the model and its caches may take.
+    """
+
+    name: str
+    flops: float
+    bandwidth: float
+    memory: float
+
+    @property
+    def ridge(self) -> float:
+        """Operations a byte above which the machine's arithmetic, not its memory, is the limit."""
+        return self.flops / self.bandwidth
+
+
+# From the vendors' data sheets: dense 16-bit matrix products (32-bit for the M1), no sparsity.
+H100 = Hardware("NVIDIA H100 SXM", flops=989e12, bandwidth=3.35e12, memory=80e9)
+A100 = Hardware("NVIDIA A100 80GB SXM", flops=312e12, bandwidth=2.039e12, memory=80e9)
+M1 = Hardware("Apple M1, 16 GB", flops=2.6e12, bandwidth=68.25e9, memory=16e9)
+
+
+def measure_hardware() -> Hardware:
+    """Measure this machine's two speeds with MLX, in about a second.
+
+    Bandwidth: vectors times matrices of 256 MB in all, more than any cache holds. Arithmetic: square products of 1024.
+    Both in float32 on MLX's default device, the best of several runs: a roofline is about what is possible.
+    """
+    import mlx.core as mx
+
+    count, rows, columns = 16, 2048, 2048
+    matrices = [mx.random.normal((rows, columns)) for _ in range(count)]
+    vector = mx.random.normal((1, rows))
+    square = mx.random.normal((1024, 1024))
+    mx.eval(vector, square, *matrices)
+
+    reading = _best_seconds(lambda: mx.eval([vector @ matrix for matrix in matrices]))
+    multiplying = _best_seconds(lambda: mx.eval(square @ square))
+    return Hardware(
+        name=f"this machine ({mx.default_device().type.name})",
+        flops=2 * 1024**3 / multiplying,
+        bandwidth=4 * count * rows * columns / reading,
+        memory=float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")),
+    )
+
+
+def _best_seconds(work: Callable[[], object], runs: int = 7) -> float:
+    work()
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)

@@ -1,0 +1,102 @@
+"""Text to token ids and back: what a tokenizer must do, and the byte tokenizer of the tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Tokenizer(Protocol):
+    """What the course asks of a tokenizer. `eos_token_ids`: all tokens that end an answer; `eos_token_id`: the usual."""
+
+    @property
+    def eos_token_id(self) -> int:
+        """The token that ends an answer."""
+
+    @property
+    def eos_token_ids(self) -> frozenset[int]:
+        """All tokens that end an answer."""
+
+    def encode(self, text: str) -> list[int]:
+        """The token ids of a text, with nothing added in front or behind."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids, without special tokens."""
+
+    def chat(self, user: str, system: str | None = None) -> list[int]:
+        """The token ids of a question, written as the model's chat template wants it, ready to be answered."""
+
+
+class ByteTokenizer:
+    """One token a byte of UTF-8, and two more: 256 starts a text, 257 ends it."""
+
+    bos_token_id = 256
+    eos_token_id = 257
+    eos_token_ids = frozenset({257})
+
+    def encode(self, text: str) -> list[int]:
+        """The bytes of the text."""
+        return list(text.encode("utf-8"))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of the bytes; what is not UTF-8 becomes "\N{REPLACEMENT CHARACTER}"."""
+        return bytes(i for i in ids if i < 256).decode("utf-8", errors="replace")
+
+    def chat(self, user: str, system: str | None = None) -> list[int]:
+        """The start, the system text and a line break if there is one, the question and a line break."""
+        text = f"{system}\n{user}\n" if system else f"{user}\n"
+        return [self.bos_token_id, *self.encode(text)]
+
+
+class BpeTokenizer:
+    """A `tokenizers.Tokenizer` with a chat template in Jinja."""
+
+    def __init__(self, tokenizer: Any, template: str, eos_token_id: int, special_tokens: dict[str, str]) -> None:
+        """special_tokens: names that the template may use, such as bos_token, and their text."""
+        self._tokenizer, self._template, self._special_tokens = tokenizer, template, special_tokens
+        self.eos_token_id = eos_token_id
+        self.eos_token_ids = frozenset({eos_token_id})
+
+    def encode(self, text: str) -> list[int]:
+        """The token ids of the text; special tokens that are written out in it become themselves."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of the ids, without special tokens."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+
+    def chat(self, user: str, system: str | None = None) -> list[int]:
+        """The question in the model's chat template, up to where the answer begins."""
+        from jinja2.sandbox import ImmutableSandboxedEnvironment  # 50 ms that loading for tests need not pay
+
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": user})
+        template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(self._template)
+        return self.encode(template.render(messages=messages, add_generation_prompt=True, **self._special_tokens))
+
+
+class HubTokenizer:
+    """A tokenizer that came with a Hugging Face model, as mlx-lm wraps it."""
+
+    def __init__(self, wrapped: Any) -> None:
+        """wrapped: mlx-lm's TokenizerWrapper."""
+        self._wrapped = wrapped
+        self.eos_token_id = int(wrapped.eos_token_id)
+        self.eos_token_ids = frozenset(int(i) for i in wrapped.eos_token_ids) | {self.eos_token_id}
+
+    def encode(self, text: str) -> list[int]:
+        """The token ids of the text; special tokens that are written out in it become themselves."""
+        return list(self._wrapped.encode(text, add_special_tokens=False))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of the ids, without special tokens."""
+        return str(self._wrapped.decode(list(ids), skip_special_tokens=True))
+
+    def chat(self, user: str, system: str | None = None) -> list[int]:
+        """The question in the model's chat template; a model without one gets the bare text."""
+        if not self._wrapped.has_chat_template:
+            return self.encode(f"{system}\n{user}" if system else user)
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": user})
+        text = self._wrapped.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        return self.encode(text)

@@ -1,0 +1,229 @@
+import argparse
+import io
+import re
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from tiny_batch_kit import experiments, holes
+from tiny_batch_kit.checkpoints import load_checkpoint
+from tiny_batch_kit.commands import bench, demo, viz
+from tiny_batch_kit.demo import agreement
+from tiny_batch_kit.demo.live import LiveBoard
+from tiny_batch_kit.demo.serving import PausingClock, ask, probe, serve, warm_up
+from tiny_batch_kit.demo.show import Plan, run_demo
+from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.experiments import Experiment
+from tiny_batch_kit.prompts import PROMPTS, sample
+from tiny_batch_kit.timeline import Kind, Timeline, read_jsonl, summarise
+from tiny_batch_ref.static import static_generate
+
+
+class Silent:
+    def batch(self, group):
+        pass
+
+    def step(self, sampled):
+        pass
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    return load_checkpoint("tiny-random")
+
+
+@pytest.fixture(scope="module")
+def asked(checkpoint):
+    return ask(checkpoint, 12, cap=10)
+
+
+def served(checkpoint, asked, rows, label="x"):
+    return serve(static_generate, checkpoint, asked, rows, label, PausingClock(), Silent())
+
+
+def console(width=90, terminal=False):
+    return Console(file=io.StringIO(), width=width, height=30, force_terminal=terminal, legacy_windows=False)
+
+
+def test_prompts_are_varied():
+    assert len(PROMPTS) >= 16
+    assert len({prompt.text for prompt in PROMPTS}) == len(PROMPTS)
+    assert all(8 <= prompt.max_tokens <= 64 for prompt in PROMPTS)
+    assert max(p.max_tokens for p in PROMPTS[:12]) >= 5 * min(p.max_tokens for p in PROMPTS[:12])
+    assert len(sample(50)) == 50
+    with pytest.raises(KitError, match="1 or more"):
+        sample(0)
+
+
+def test_answers_are_cut_at_the_cap(checkpoint, asked):
+    assert [one.id for one in asked] == [str(i) for i in range(1, 13)]
+    assert max(one.limit for one in asked) == 10
+    with pytest.raises(KitError, match="--max-tokens"):
+        ask(checkpoint, 12, cap=0)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 12])
+def test_every_way_gives_the_same_answers(checkpoint, asked, rows):
+    one, other = served(checkpoint, asked, 1), served(checkpoint, asked, rows)
+    assert one.tokens == other.tokens
+    assert agreement.differences(checkpoint, asked, one, other) == []
+    total = summarise(other.timeline)
+    assert total.requests == 12
+    assert total.tokens == sum(map(len, other.tokens))
+    assert other.timeline.slots == min(rows, 12)
+    assert len(list(other.timeline.of(Kind.FINISH))) == 12
+
+
+def test_a_result_with_too_few_answers_is_refused(checkpoint, asked):
+    with pytest.raises(KitError, match="tokens hold 0 lists"):
+        serve(lambda *_: SimpleNamespace(tokens=[]), checkpoint, asked, 12, "x", PausingClock(), Silent())
+
+
+def test_a_mistake_is_called_one(checkpoint, asked):
+    one = served(checkpoint, asked, 1)
+    wrong = [list(tokens) for tokens in one.tokens]
+    wrong[3][2] = (wrong[3][2] + 1) % 250
+    found = agreement.differences(checkpoint, asked, one, type(one)(one.timeline, wrong))
+    assert [(each.request, each.at) for each in found] == [("4", 3)]
+    assert found[0].mistake
+    lines = agreement.sentences(asked, found)
+    assert lines[0].startswith("11 of 12")
+    assert "more than rounding" in lines[1]
+
+
+def test_rounding_is_explained():
+    lines = agreement.sentences([None] * 12, [agreement.Difference("7", 4, 0.0001, None)])
+    assert "7 (from token 4, 0.0001 apart)" in lines[1]
+
+
+def test_pauses_are_not_counted():
+    now = [10.0]
+    clock = PausingClock(lambda: now[0])
+    now[0] += 1
+    with clock.paused():
+        now[0] += 5
+    now[0] += 2
+    assert clock.now() == 3
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("width", [40, 100])
+def test_the_demo_runs_and_writes_its_page(checkpoint, asked, tmp_path, width, terminal):
+    out = console(width, terminal)
+    written = run_demo(out, checkpoint, static_generate, Plan(asked, 12, tmp_path))
+    assert [path.name for path in written] == [
+        "demo.html",
+        "demo-1-one-by-one.jsonl",
+        "demo-2-static-batch-of-12.jsonl",
+    ]
+    text = out.file.getvalue()
+    assert "12 of 12 answered" in text
+    assert "same 12 answers" in re.sub(r"\s+", " ", text)
+    assert "speed-up" in text
+    assert summarise(read_jsonl(written[2])).wasted_row_steps > 0
+    page = written[0].read_text()
+    assert page.count('role="img"') == 1
+    assert page.count("<li>") == 12
+    ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
+
+
+def test_a_log_gets_few_lines(checkpoint, asked):
+    out = console()
+    with LiveBoard(out, "x", asked, PausingClock(), checkpoint.tokenizer.decode) as board:
+        serve(static_generate, checkpoint, asked, 1, "x", PausingClock(), board)
+    assert 2 <= len(out.file.getvalue().splitlines()) <= 5
+
+
+def hole(*_, **__):
+    raise NotImplementedError("Task 2.3: static_generate: see book/src/day-02.md")
+
+
+def test_a_hole_is_found_before_the_model_is_loaded():
+    with pytest.raises(NotImplementedError) as caught:
+        probe(hole)
+    sentence = holes.sentence(caught.value, "pdm run demo --mine")
+    assert "Task 2.3 (`static_generate`) is not written yet" in sentence
+    assert "pdm run hint 2.3" in sentence
+    assert holes.sentence(NotImplementedError("something else"), "x") is None
+
+
+def test_the_reference_passes_the_probe_and_the_warm_up(checkpoint, asked):
+    probe(static_generate)
+    warm_up(static_generate, checkpoint, asked, 4)
+
+
+@pytest.mark.parametrize("arguments", [["--prompts", "3"], ["--max-tokens", "0"], ["--batch", "1"], ["--batch", "two"]])
+def test_the_demo_refuses_what_it_cannot_do(arguments):
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    demo.add_arguments(parser)
+    with pytest.raises(argparse.ArgumentError, match="or more"):
+        parser.parse_args(arguments)
+
+
+def test_viz_writes_what_it_is_asked_for(tmp_path, capsys):
+    from tiny_batch_kit.timeline import write_jsonl
+
+    source = write_jsonl(Timeline("x", 1), tmp_path / "x.jsonl")
+    parser = argparse.ArgumentParser()
+    viz.add_arguments(parser)
+    arguments = [str(source), "--svg", str(tmp_path / "a.svg"), "--html", str(tmp_path / "a.html"), "--steps"]
+    assert viz.run(parser.parse_args(arguments)) == 0
+    ElementTree.parse(tmp_path / "a.svg")
+    assert "<!doctype html>" in (tmp_path / "a.html").read_text()
+    assert viz.run(parser.parse_args([str(source)])) == 0
+    assert "0 steps" in capsys.readouterr().out
+    with pytest.raises(KitError, match="can't be written"):
+        viz.run(parser.parse_args([str(source), "--svg", str(source / "no.svg")]))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234.5, "1,234"),
+        (12.345, "12.3"),
+        (0.01234, "0.0123"),
+        (100.0, "100"),
+        (20000, "20,000"),
+        ("a", "a"),
+        (None, "–"),
+        (True, "yes"),
+    ],
+)
+def test_bench_cells(value, text):
+    assert bench.cell(value) == text
+
+
+def experiment(**changes):
+    from tiny_batch_kit import plots
+
+    figure, (axes,) = plots.figure()
+    axes.plot([1, 2])
+    return Experiment("T", ["rows", "ms"], [[1, 2.5], [2, 3.0]], {"a": [1]}, lambda: figure, notes=["n [x]"], **changes)
+
+
+def test_an_experiment_is_saved_and_shown(tmp_path):
+    import json
+
+    found = experiment(timelines=[Timeline("in order", 2)])
+    saved = experiments.save(found, 2, tmp_path)
+    assert json.loads(saved.json.read_text())["rows"] == [[1, 2.5], [2, 3.0]]
+    assert ElementTree.parse(saved.svg).getroot().get("role") == "img"
+    assert [path.name for path in saved.timelines] == ["day-02-1-in-order.jsonl"]
+    out = console()
+    bench.show(out, found, saved)
+    text = out.file.getvalue()
+    assert "2.50" in text
+    assert "n [x]" in text
+    assert str(saved.svg) in text.replace("\n", "")
+
+
+def test_data_that_is_no_json_is_refused(tmp_path):
+    with pytest.raises(KitError, match="must be JSON"):
+        experiments.save(Experiment("T", [], [], {"a": object()}), 1, tmp_path)
+
+
+def test_a_day_without_an_experiment_says_which_have_one():
+    with pytest.raises(KitError, match="Day 99 has no experiment"):
+        experiments.find(99)

@@ -1,0 +1,20 @@
+"""You stopped one batch short of the limit: the largest that fits is allowed.
+
+task: 1.4
+caught-by: test_day_01.py::test_the_batch_fits_in_memory
+"""
+
+
+def best_batch_size(shape, hardware, context, tpot_slo):
+    # task 1.4 begin
+    allowed = []
+    for batch in range(1, max_batch_size(shape, hardware, context)):
+        seconds = decode_step_cost(shape, hardware, batch, context).seconds
+        if seconds > tpot_slo:
+            break
+        allowed.append((batch, batch / seconds))
+    if not allowed:
+        raise ValueError("nothing is allowed")
+    best = max(throughput for _, throughput in allowed)
+    return next(batch for batch, throughput in allowed if throughput >= 0.99 * best)
+    # task 1.4 end

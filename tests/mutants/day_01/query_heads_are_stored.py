@@ -1,0 +1,12 @@
+"""You counted the query heads. A query is used once, in its own step; only keys and values are stored, and with GQA
+there are fewer of those heads.
+
+task: 1.1
+caught-by: test_day_01.py::test_grouped_query_attention_keeps_the_key_value_heads_only
+"""
+
+
+def kv_bytes_per_token(shape):
+    # task 1.1 begin
+    return 2 * shape.layers * shape.query_heads * shape.head_dim * shape.kv_bytes
+    # task 1.1 end

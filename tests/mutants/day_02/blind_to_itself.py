@@ -1,0 +1,21 @@
+"""You hid each token from itself: it may look at its own key, which is the newest of its past.
+
+task: 2.2
+caught-by: test_day_02.py::test_nobody_looks_ahead
+"""
+
+
+def padded_positions(lengths, width):
+    # task 2.2 begin
+    pads = width - mx.array(lengths, dtype=mx.int32)[:, None]
+    return mx.maximum(mx.arange(width, dtype=mx.int32)[None, :] - pads, 0)
+    # task 2.2 end
+
+
+def padding_mask(lengths, width, queries=None):
+    # task 2.2 begin
+    pads = width - mx.array(lengths)[:, None, None]
+    keys = mx.arange(width)[None, None, :]
+    asking = mx.arange(width)[None, width - (queries or width) :, None]
+    return ((keys >= pads) & (keys < asking)) | ((keys == asking) & (asking < pads)) | ((keys == pads) & (asking == pads))
+    # task 2.2 end

@@ -1,0 +1,19 @@
+"""You asked for a bucket larger than the prompt. One of exactly its length holds it too.
+
+task: 2.4
+caught-by: test_day_02.py::test_a_prompt_may_fill_its_bucket
+"""
+
+
+def bucket_by_length(lengths, bucket_sizes):
+    # task 2.4 begin
+    sizes = sorted(bucket_sizes)
+    buckets = {size: [] for size in sizes}
+    for index, length in enumerate(lengths):
+        fitting = [size for size in sizes if length < size]
+        if not fitting:
+            raise ValueError(f"prompt {index} has {length} tokens, more than the largest bucket of {sizes}")
+            continue
+        buckets[fitting[0]].append(index)
+    return {size: indices for size, indices in buckets.items() if indices}
+    # task 2.4 end

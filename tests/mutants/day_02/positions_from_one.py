@@ -1,0 +1,21 @@
+"""You counted positions from 1. The first real token stands at position 0.
+
+task: 2.2
+caught-by: test_day_02.py::test_positions_count_the_real_tokens_from_zero
+"""
+
+
+def padded_positions(lengths, width):
+    # task 2.2 begin
+    pads = width - mx.array(lengths, dtype=mx.int32)[:, None]
+    return mx.maximum(mx.arange(width, dtype=mx.int32)[None, :] - pads + 1, 0)
+    # task 2.2 end
+
+
+def padding_mask(lengths, width, queries=None):
+    # task 2.2 begin
+    pads = width - mx.array(lengths)[:, None, None]
+    keys = mx.arange(width)[None, None, :]
+    asking = mx.arange(width)[None, width - (queries or width) :, None]
+    return ((keys >= pads) & (keys <= asking)) | (keys == asking)
+    # task 2.2 end
