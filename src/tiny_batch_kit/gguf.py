@@ -10,7 +10,7 @@ import mlx.core as mx
 from .layers import Quantised
 from .model import Qwen2, Qwen2Config
 from .tokenizer import BpeTokenizer
-from .weights import CheckpointError, model_from_tensors
+from .weights import CheckpointError, model_from_tensors, reason
 
 # What llama.cpp calls a tensor, and what Hugging Face does.
 _LAYER_NAMES = {
@@ -35,11 +35,12 @@ def load_gguf(path: Path, *, dtype: mx.Dtype, unpack: bool) -> tuple[Qwen2, BpeT
     Raises CheckpointError if the file is cut short or not GGUF, lacks an entry, or holds another architecture.
     """
     try:
-        tensors, metadata = mx.load(str(path), format="gguf", return_metadata=True)  # type: ignore[misc]
+        loaded: Any = mx.load(str(path), format="gguf", return_metadata=True)
+        tensors, metadata = loaded
         mx.eval(tensors)
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} can't be read as a GGUF file ({error}): it is damaged or cut short; install or fetch it again"
+            f"{path.name} can't be read as a GGUF file ({reason(error)}): it is damaged or cut short; install or fetch it again"
         ) from error
     entries = _Entries(path.name, metadata)
     config = _config(entries, tied="output.weight" not in tensors)
@@ -70,7 +71,9 @@ class _Entries:
 
     def require(self, name: str, expected: str, what: str) -> None:
         if self[name] != expected:
-            raise CheckpointError(f'{self._file} has the {what} "{self[name]}": only "{expected}" is read from GGUF files')
+            raise CheckpointError(
+                f'{self._file} has the {what} "{self[name]}": only "{expected}" is read from GGUF files'
+            )
 
 
 def _config(entries: _Entries, tied: bool) -> Qwen2Config:
@@ -124,7 +127,10 @@ def _tokenizer(entries: _Entries) -> BpeTokenizer:
     merges = [tuple(merge.split(" ", 1)) for merge in entries["tokenizer.ggml.merges"]]
     tokenizer = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(tokens)}, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     control = 3  # llama.cpp's token type of special tokens

@@ -13,7 +13,7 @@ from mlx.utils import tree_flatten
 from .layers import Quantised
 from .model import Qwen2, Qwen2Config
 from .tokenizer import HubTokenizer
-from .weights import CheckpointError, model_from_tensors
+from .weights import CheckpointError, model_from_tensors, reason
 
 ARCHITECTURES = ("qwen2", "llama")
 NAMES = 'expected "smollm2-135m", "tiny-random", a folder, or a Hugging Face id such as "Qwen/Qwen2-0.5B-Instruct-MLX"'
@@ -33,9 +33,9 @@ def load_hub(name: str, *, dtype: mx.Dtype | None, unpack: bool) -> tuple[Qwen2,
     try:
         loaded, tokenizer = load(name, lazy=True)[:2]
         tensors = dict(tree_flatten(loaded.parameters()))
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f'the files of "{name}" can\'t be read ({_first_line(error)}): '
+            f'the files of "{name}" can\'t be read ({reason(error)}): '
             "they are damaged, incomplete or cut short; fetch them again"
         ) from error
     model = _convert(name, loaded, tensors, config, dtype, unpack)
@@ -64,28 +64,31 @@ def _fetch_config(name: str) -> Path:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise CheckpointError(f'there is no model "{name}": {NAMES}')
 
-    import httpx2 as httpx
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+    import huggingface_hub as hub
+    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, RepositoryNotFoundError
 
+    cached = hub.try_to_load_from_cache(name, "config.json")
+    if isinstance(cached, str):
+        return Path(cached)
     try:
-        return Path(hf_hub_download(name, "config.json"))
+        hub.HfApi().model_info(name, timeout=10)  # asks once; a download without a network asks for half a minute
+        return Path(hub.hf_hub_download(name, "config.json"))
     except GatedRepoError as error:
-        raise CheckpointError(f'Hugging Face gives "{name}" only to who asked for it: ask on its page, or name another') from error
-    except LocalEntryNotFoundError as error:
-        raise _no_network(name) from error
+        raise CheckpointError(
+            f'"{name}" is given only to who asked for it: ask on its page, or name another'
+        ) from error
     except RepositoryNotFoundError as error:
-        raise CheckpointError(f'Hugging Face has no model "{name}" that it shows you: check the spelling; {NAMES}') from error
+        raise CheckpointError(f'Hugging Face shows you no model "{name}": check the spelling; {NAMES}') from error
     except EntryNotFoundError as error:
-        raise CheckpointError(f'"{name}" on Hugging Face has no config.json, so it is no model to load: {NAMES}') from error
-    except (OSError, ValueError) as error:
+        raise CheckpointError(f'"{name}" on Hugging Face has no config.json, so it is no model: {NAMES}') from error
+    except Exception as error:  # whatever the HTTP library of the day raises: without an answer there is no model
         raise _no_network(name) from error
 
 
 def _no_network(name: str) -> CheckpointError:
     return CheckpointError(
-        f'"{name}" is not on this machine, and Hugging Face can\'t be reached: check the network, or use "smollm2-135m", '
-        "which needs none"
+        f'"{name}" is not on this machine, and Hugging Face can\'t be reached: check the network, '
+        'or use "smollm2-135m", which needs none'
     )
 
 
@@ -94,7 +97,8 @@ def _require_supported(name: str, config: dict[str, Any]) -> None:
     kind = config.get("model_type")
     if kind not in ARCHITECTURES:
         raise CheckpointError(
-            f'"{name}" has the architecture "{kind}": the course reads {" and ".join(ARCHITECTURES)} models; name another'
+            f'"{name}" has the architecture "{kind}": the course reads '
+            f"{' and '.join(ARCHITECTURES)} models; name another"
         )
     rope = config.get("rope_scaling") or config.get("rope_parameters") or {}
     scaling = rope.get("rope_type", rope.get("type", "default"))
@@ -136,12 +140,10 @@ def _convert(
     def packing(product: str) -> Quantised:
         module = modules[product]
         if module.mode != "affine":
-            raise CheckpointError(f'"{name}" is quantised as "{module.mode}": the course reads MLX\'s affine 4- and 8-bit')
+            raise CheckpointError(
+                f'"{name}" is quantised as "{module.mode}": the course reads MLX\'s affine 4- and 8-bit'
+            )
         return Quantised(module.bits, module.group_size)
 
     computed_in = dtype or tensors["model.norm.weight"].dtype
     return model_from_tensors(config, tensors, dtype=computed_in, packing=packing, unpack=unpack)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".:")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
@@ -30,7 +30,7 @@ class Weight:
     data: mx.array
     scales: mx.array | None = None
     offsets: mx.array | None = None
-    packing: Quantised | None = None
+    packing: Quantised | None = field(default=None, kw_only=True)
 
     @property
     def arrays(self) -> list[mx.array]:
@@ -44,7 +44,7 @@ class Weight:
         return rows, columns if self.packing is None else columns * 32 // self.packing.bits
 
     def times(self, x: mx.array) -> mx.array:
-        """x (..., in) -> (..., out)."""
+        """The product with each token: (..., in) -> (..., out)."""
         if self.packing is None or self.scales is None:
             return x @ self.data.T
         bits, group_size = self.packing.bits, self.packing.group_size
@@ -60,11 +60,13 @@ class Weight:
         if self.packing is None:
             return Weight(self.data.astype(dtype))
         scales, offsets = (array.astype(dtype) for array in self.arrays[1:])
-        return Weight(self.data, scales, offsets, self.packing)
+        return Weight(self.data, scales, offsets, packing=self.packing)
 
     def unpack(self, dtype: mx.Dtype) -> Weight:
         """The same matrix in plain numbers of `dtype`."""
-        ready = self.cast(dtype)  # the scales first: numbers then come out as `dtype`, without a second copy of them all
+        ready = self.cast(
+            dtype
+        )  # the scales first: numbers then come out as `dtype`, without a second copy of them all
         return ready if self.packing is None else Weight(_unpack(ready.arrays, self.packing))
 
 
@@ -81,8 +83,9 @@ def stack(weights: Sequence[Weight], dtype: mx.Dtype) -> Weight:
     packing = weights[0].packing
     if any(weight.packing != packing for weight in weights):
         return stack([weight.unpack(dtype) for weight in weights], dtype)
-    joined = [mx.concatenate(parts) for parts in zip(*(weight.arrays for weight in weights), strict=True)]
-    return Weight(*joined, packing=packing) if packing else Weight(joined[0])
+    parts = zip(*(weight.arrays for weight in weights), strict=True)
+    data, *scales_and_offsets = [mx.concatenate(list(part)) for part in parts]
+    return Weight(data, *scales_and_offsets, packing=packing) if packing else Weight(data)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Linear:
     bias: mx.array | None = None
 
     def __call__(self, x: mx.array) -> mx.array:
-        """x (..., in) -> (..., out)."""
+        """The product with each token: (..., in) -> (..., out)."""
         y = self.weight.times(x)
         return y if self.bias is None else y + self.bias
 
@@ -156,7 +159,7 @@ class Layer:
 
 
 def rms_norm(x: mx.array, weight: mx.array, eps: float) -> mx.array:
-    """x over its root mean square, times a weight: (..., D) -> (..., D)."""
+    """Each token over its root mean square, times a weight: (..., D) -> (..., D)."""
     return mx.fast.rms_norm(x, weight, eps)
 
 

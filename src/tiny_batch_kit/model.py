@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import mlx.core as mx
 
+from .errors import KitError
 from .layers import Layer, Linear, Table, rms_norm, rope_angles
 
 Attend = Callable[[int, mx.array, mx.array, mx.array], mx.array]
@@ -35,12 +36,12 @@ class Qwen2Config:
 
     def __post_init__(self) -> None:
         if self.num_heads % self.num_kv_heads:
-            raise ValueError(
+            raise KitError(
                 f"{self.num_heads} query heads can't share {self.num_kv_heads} key-value heads evenly: "
                 "num_heads must be a multiple of num_kv_heads"
             )
         if self.head_dim % 2:
-            raise ValueError(f"head_dim is {self.head_dim}: rope turns pairs of numbers, so it must be even")
+            raise KitError(f"head_dim is {self.head_dim}: rope turns pairs of numbers, so it must be even")
 
 
 class Qwen2:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mlx.core as mx
+import numpy as np
 
 from . import blas
 from .attention import PaddedCache
@@ -32,7 +33,8 @@ class Alone:
 def serve_alone(model: Qwen2, prompt: Sequence[int], max_tokens: int, eos_token_id: int | None = None) -> Alone:
     """Answer one prompt greedily, with nobody beside it.
 
-    prompt: token ids, at least one. max_tokens: the limit of new tokens, at least 1. eos_token_id: None: nothing stops it.
+    prompt: token ids, at least one. max_tokens: the limit of new tokens, at least 1.
+    eos_token_id: the token that ends the answer; None: no token does.
     Raises ValueError for an empty prompt or a limit below 1.
     """
     if not prompt or max_tokens < 1:
@@ -50,21 +52,25 @@ def serve_alone(model: Qwen2, prompt: Sequence[int], max_tokens: int, eos_token_
         logits = model.logits(hidden[0, -1])
         rows.append(logits.astype(mx.float32))
         # On the logits as they are: in 16 bits, rounding after the fact makes ties that the model did not have.
-        token = int(mx.argmax(logits).item())
+        token = int(np.array(mx.argmax(logits)))
         if token == eos_token_id:
             finish = "stop"
             break
         tokens.append(token)
         fed, position = [token], last
-    best = [sorted(mx.topk(row, 2).tolist()) for row in rows]  # type: ignore[arg-type]
-    return Alone(tokens, finish, mx.stack(rows), [high - low for low, high in best])
+    return Alone(tokens, finish, mx.stack(rows), [_gap(row) for row in rows])
+
+
+def _gap(logits: mx.array) -> float:
+    best = np.array(mx.topk(logits, 2))
+    return float(abs(best[0] - best[1]))
 
 
 def agrees(got: Sequence[int], alone: Alone, epsilon: float | None = None) -> str | None:
     """None if an answer is what serving alone gives; otherwise a sentence that says where they part.
 
-    got: an answer's tokens, EOS not included. epsilon: by how much a logit may differ for another shape of batch. Answers
-    may part from the first step on whose best two logits are less than 2 epsilon apart: there either is right.
+    got: an answer's tokens, EOS not included. epsilon: by how much a logit may differ for another shape of batch.
+    Answers may part from the first step on whose best two logits are less than 2 epsilon apart: there either is right.
     epsilon None: 0 where every row is computed by itself (MLX's bundled BLAS), else `default_epsilon(alone)`.
     """
     slack = default_epsilon(alone) if epsilon is None else epsilon
@@ -88,7 +94,7 @@ def default_epsilon(alone: Alone) -> float:
 
     0 on a CPU with MLX's bundled BLAS, which computes each row by itself; a share of the largest logit elsewhere.
     """
+    peak = float(np.abs(np.array(alone.logits)).max())
     if mx.default_device().type != mx.DeviceType.cpu:
-        return 1e-2 * float(mx.abs(alone.logits).max().item())
-    return 1e-4 * float(mx.abs(alone.logits).max().item()) if blas.report().fast else 0.0
-
+        return 1e-2 * peak
+    return 1e-4 * peak if blas.report().fast else 0.0

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 
 class Tokenizer(Protocol):
-    """What the course asks of a tokenizer. `eos_token_ids`: all tokens that end an answer; `eos_token_id`: the usual."""
+    """What the course asks of a tokenizer."""
 
     @property
     def eos_token_id(self) -> int:
-        """The token that ends an answer."""
+        """The token that usually ends an answer."""
 
     @property
     def eos_token_ids(self) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import mlx.core as mx
@@ -92,7 +93,7 @@ class _Reader:
         weight = Weight(self._tensor(f"{name}.weight"))
         if f"{name}.scales" in self._tensors and self._packing is not None:
             scales, offsets = self._tensor(f"{name}.scales"), self._tensor(f"{name}.biases")
-            weight = Weight(weight.data, scales, offsets, self._packing(name))
+            weight = Weight(weight.data, scales, offsets, packing=self._packing(name))
         if weight.data.ndim != 2 or weight.shape != (rows, columns):
             shape = weight.shape if weight.data.ndim == 2 else weight.data.shape
             raise _wrong_shape(f"{name}.weight", shape, (rows, columns))
@@ -112,3 +113,9 @@ def _wrong_shape(name: str, got: tuple[int, ...], expected: tuple[int, ...]) -> 
         f'tensor "{name}" has shape {got}, but the config says {expected}: '
         "the weights and the config of this checkpoint do not belong together"
     )
+
+
+def reason(error: Exception) -> str:
+    """The first sentence of what a library said, to be quoted inside a sentence of ours."""
+    first_line = (str(error).splitlines() or [""])[0] or type(error).__name__
+    return re.sub(r"^\[\w+\] ", "", first_line).split(". ")[0].rstrip(".: ")

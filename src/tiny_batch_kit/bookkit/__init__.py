@@ -1,1 +1,1 @@
-"""What the book needs beyond mdBook: task cards, checked snippets, pictures, quizzes, predictions, math, and a check."""
+"""What the book needs beyond mdBook: task cards, checked code, pictures, quizzes, predictions, math, and a check."""

@@ -15,6 +15,7 @@ from typing import Any
 from tiny_batch_kit.bookkit.pages import PageRenderer
 from tiny_batch_kit.bookkit.problems import Problem
 from tiny_batch_kit.course import load_course
+from tiny_batch_kit.errors import KitError
 
 
 def process(context: dict[str, Any], book: dict[str, Any]) -> list[Problem]:
@@ -41,7 +42,11 @@ def main() -> int:
     if sys.argv[1:2] == ["supports"]:
         return 0
     context, book = json.load(sys.stdin)
-    problems = process(context, book)
+    try:
+        problems = process(context, book)
+    except KitError as error:
+        print(error, file=sys.stderr)
+        return 1
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems and os.environ.get("TINY_BATCH_DRAFT") != "1":

@@ -46,7 +46,10 @@ def split_figure(argument: str) -> tuple[str, str]:
 
 def render_figure(path: Path, caption: str) -> str:
     """The SVG inlined, so that it takes the page's colours, with its caption. Raises BookError."""
-    return f'<figure class="picture">\n<div class="picture-frame">\n{read_svg(path)}\n</div>\n<figcaption>\n\n{caption}\n\n</figcaption>\n</figure>'
+    return (
+        f'<figure class="picture">\n<div class="picture-frame">\n{read_svg(path)}\n</div>\n'
+        f"<figcaption>\n\n{caption}\n\n</figcaption>\n</figure>"
+    )
 
 
 def read_svg(path: Path) -> str:

@@ -35,7 +35,7 @@ def task_anchor(task_id: str) -> str:
 
 def render_days(course: Course) -> str:
     """The table of days: number and title (a link where the day is ready), what it teaches, whether it is there."""
-    lines = ["| Day | What you can do after it | |", "| --- | --- | --- |"]
+    lines = ["| Day | What you can do after it | State |", "| --- | --- | --- |"]
     week = 0
     for day in course.days:
         if day.week != week:
@@ -43,7 +43,9 @@ def render_days(course: Course) -> str:
             lines.append(f"| **Week {week}** | | |")
         title = f"{day.number} · {day.title}"
         title = f"[{title}]({day.chapter})" if day.ready else title
-        lines.append(f"| {title} | {day.summary.replace('|', chr(92) + '|')} | {'ready' if day.ready else 'to come'} |")
+        lines.append(
+            f"| {title} | {day.summary.replace('|', chr(92) + '|')} | {'ready' if day.ready else 'to&nbsp;come'} |"
+        )
     return "\n".join(lines)
 
 

@@ -2,13 +2,15 @@ r"""Formulas as MathML, made while the book is built: no script and no network w
 
 The rule: `$$…$$` is a display formula. `$…$` is an inline formula when the opening `$` is not preceded by a letter, a
 digit or another `$` and is followed directly by something that is not a space; and the closing `$` is preceded
-directly by something that is not a space and is not followed by a letter, a digit or another `$`. So `$5 and $6`,
-`$HOME/$USER` and `US$ 5` are text. `\$` is always a dollar, and so is any `$` inside code.
+directly by something that is not a space and is not followed by a letter, a digit or another `$`. One that begins with
+a digit must also have one of \ ^ _ = in it. So `$5, or 6 US$`, `$HOME/$USER` and `US$ 5` are text. `\$` is always a
+dollar, and so is any `$` inside code.
 """
 
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 from tiny_batch_kit.bookkit.blocks import CODE_SPAN
 from tiny_batch_kit.bookkit.problems import BookError
@@ -18,9 +20,11 @@ _PIECE = re.compile(
     r"|(?P<escaped>\\.)"
     r"|(?P<display>\$\$(?P<shown>.*?)\$\$)"
     r"|(?P<open>\$\$)"
-    r"|(?<![\w$])\$(?P<inline>(?=[^\s$])(?:\\.|(?!\n\s*\n)[^$\\`])*?)(?<=[^\s\\])\$(?![\w$])",
+    r"|(?<![\w$])\$(?P<inline>(?=[^\s$])(?!\d[^\\^_=$]*\$)(?:\\.|(?!\n\s*\n)[^$\\`])*?)(?<=[^\s\\])\$(?![\w$])",
     re.S,
 )
+# How many parts these elements of MathML have.
+_PARTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}
 
 
 def render_math(prose: str) -> str:
@@ -34,7 +38,7 @@ def render_math(prose: str) -> str:
         if match["display"]:
             alone = _is_alone(prose, match.start(), match.end())
             formula = mathml(match["shown"], display=True)
-            return f'<div class="formula" tabindex="0">{formula}</div>' if alone else formula
+            return f'<div class="formula">{formula}</div>' if alone else formula
         return mathml(match["inline"], display=False)
 
     return _PIECE.sub(piece, prose)
@@ -54,6 +58,10 @@ def mathml(latex: str, *, display: bool) -> str:
     unknown = re.search(r"<m\w+[^>]*>(\\\w+)</m\w+>", made)
     if unknown:
         raise BookError(f"The formula `{latex.strip()}` uses {unknown[1]}, which is not known. Write it another way.")
+    for part in ElementTree.fromstring(made).iter():
+        wanted = _PARTS.get(part.tag.rpartition("}")[2], len(part))
+        if len(part) != wanted:  # the converter lets \\frac{1} through
+            raise BookError(f"The formula `{latex.strip()}` can't be read: something lacks one of its parts.")
     return re.sub(r">([^<]+)<", lambda text: f">{_inert(text[1])}<", made)
 
 

@@ -13,6 +13,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tiny_batch_kit.bookkit import boxes, cards, quiz, snippets
@@ -73,18 +74,22 @@ class PageRenderer:
         """Directive lines and the prose between them, each in its place."""
         parts: list[str] = []
         pending: list[str] = []
+
+        def flush(end: int) -> None:
+            if pending:
+                parts.append(self._text("\n".join(pending), end - len(pending)))
+                pending.clear()
+
         lines = text.split("\n")
-        for offset, each in enumerate([*lines, None]):
-            directive = _LINE.match(each.strip()) if each is not None else None
-            if each is not None and not (directive and directive[1] not in _NATIVE):
+        for number, each in enumerate(lines, line):
+            directive = _LINE.match(each.strip())
+            if directive is None or directive[1] in _NATIVE:
                 pending.append(each)
                 continue
-            if pending:
-                parts.append(self._text("\n".join(pending), line + offset - len(pending)))
-                pending = []
-            if directive:
-                name, argument = directive[1], directive[2] or ""
-                parts.append(self._attempt(line + offset, self._directive(name, argument)))
+            flush(number)
+            made = self._attempt(number, self._directive(directive[1], directive[2] or ""))
+            parts.append(f"\n{made}\n")  # HTML and tables want an empty line on both sides
+        flush(line + len(lines))
         return "\n".join(parts)
 
     def _text(self, text: str, line: int) -> str:
@@ -95,10 +100,9 @@ class PageRenderer:
                 where = line + text.count("\n", 0, match.start())
                 self.problems.append(Problem(self.page, where, known if match[1] in _OURS else unknown))
         # A paragraph at a time, so that a bad formula spoils one and its line is known.
-        parts = re.split(r"(\n\s*\n)", text)
         made = []
-        for part in parts:
-            made.append(self._attempt(line, lambda part=part: render_math(part)) if "$" in part else part)
+        for part in re.split(r"(\n\s*\n)", text):
+            made.append(self._attempt(line, partial(render_math, part)) if "$" in part else part)
             line += part.count("\n")
         return "".join(made)
 

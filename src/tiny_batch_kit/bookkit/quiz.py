@@ -7,13 +7,14 @@
       { text = "Markdown", why = "Markdown" },
     ]
 
-Each answer is a radio button (a checkbox where several are right). Choosing it shows its explanation: that is CSS alone.
+Each answer is a radio button, or a checkbox where several are right. Choosing it shows its explanation, by CSS alone.
 The text and the explanation are left to mdBook to render, so links to other pages work in them.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tiny_batch_kit.bookkit.formulas import render_math
@@ -89,8 +90,8 @@ def _text(where: str, given: dict[str, object], key: str) -> str:
     return render_math(value.strip())
 
 
-def _names(keys: object) -> str:
-    return ", ".join(sorted(str(key) for key in keys))  # type: ignore[attr-defined]
+def _names(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(keys))
 
 
 def render_quiz(questions: list[Question], name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
     from tiny_batch_kit.experiments import Experiment, Saved
 
+_NUMBER = re.compile(r"–|-?[\d,.]+ ?(%|×|s|ms)?")
 HELP = "run a day's experiment on this machine, with your code"
 
 
@@ -98,7 +100,7 @@ def show(out: Console, experiment: Experiment, saved: Saved) -> None:
     out.print(f"\n{experiment.title}", style="bold", highlight=False, markup=False)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for index, name in enumerate(experiment.columns):
-        textual = index == 0 or any(isinstance(row[index], str) for row in experiment.rows)
+        textual = index == 0 or not all(_NUMBER.fullmatch(cell(row[index])) for row in experiment.rows)
         table.add_column(name, justify="left" if textual else "right")
     for row in experiment.rows:
         table.add_row(*[cell(value) for value in row])

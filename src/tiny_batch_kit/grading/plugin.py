@@ -22,6 +22,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tiny-batch")
     group.addoption("--impl", default="mine", help="whose code is tested: mine, ref, or a folder")
     group.addoption("--borrow-before", type=int, help="take the days before this one from the reference")
+    group.addoption("--task", action="append", help="run the tests of this task only; may be given again")
+    group.addoption("--no-shrink", action="store_true", help="keep the first failing example, don't look for the smallest")
     group.addoption("--results", type=Path, help="write a record of each test to this JSON file")
 
 
@@ -30,9 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
     implementations.install(config.getoption("--impl"), borrow_before=config.getoption("--borrow-before"))
     config.stash[_RECORDS] = {}
 
-    from hypothesis import settings
+    from hypothesis import Phase, settings
 
-    settings.register_profile("course", derandomize=True, deadline=None, database=None, print_blob=False)
+    # Without `explain`, which runs a failing test many times more to comment on its smallest case.
+    phases = [Phase.explicit, Phase.generate] + ([] if config.getoption("--no-shrink") else [Phase.shrink])
+    settings.register_profile(
+        "course", derandomize=True, deadline=None, database=None, print_blob=False, phases=phases
+    )
     settings.load_profile("course")
 
 
@@ -61,8 +67,11 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 _COLLECTION_ERRORS: list[str] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test its record before it runs, so that a killed run still knows which test it was in."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the chosen tasks, and give each its record before it runs."""
+    wanted = config.getoption("--task")
+    if wanted:
+        items[:] = [item for item in items if _task_of(item) in wanted]
     for item in items:
         item.config.stash[_RECORDS].setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
 

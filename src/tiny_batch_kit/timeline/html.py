@@ -33,7 +33,8 @@ table{{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%;max
 caption{{text-align:left;padding-bottom:.5rem}}
 th,td{{text-align:right;padding:.45rem 0 .45rem 1rem;border-bottom:1px solid var(--rule);white-space:nowrap}}
 th:first-child,td:first-child{{text-align:left;padding-left:0}}
-thead th{{font-weight:600;color:var(--quiet)}}
+thead th{{font-weight:600;color:var(--quiet);white-space:normal}}
+@media (max-width:30rem){{table{{font-size:.92rem}}}}
 tbody th{{font-weight:600}}
 .big{{font-size:1.15rem}}
 .answers{{columns:18rem;column-gap:.75rem;padding:0;margin:0;list-style:none}}

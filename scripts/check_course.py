@@ -1,0 +1,34 @@
+"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--update]`. Exit status 1 if a thing is wrong.
+
+--update records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a change of the
+tests or of the wrong solutions, and look at the difference before you commit it.
+"""
+
+import argparse
+import sys
+
+from tiny_batch_kit.console import console
+from tiny_batch_kit.coursecheck.runner import CHECKS, check_course
+from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.paths import ROOT
+
+
+def main() -> int:
+    """Run the checks. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    listed = ", ".join(CHECKS)
+    parser.add_argument("--only", action="append", choices=CHECKS, metavar="CHECK", help=f"one of {listed}; repeatable")
+    parser.add_argument("--update", action="store_true", help="record the tests that wrong solutions fail")
+    args = parser.parse_args()
+    only = args.only or (["mutants"] if args.update else list(CHECKS))
+    if args.update and "mutants" not in only:
+        parser.error("--update belongs to the check mutants")
+    try:
+        return 0 if check_course(ROOT, only, console(), update=args.update) else 1
+    except KitError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Show a hint of a task: each call goes one step further, from a nudge over a place to a plan. Never the code."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "a hint for a task (2.3): one step more at each call"
+STEPS = ("a nudge", "a place", "a plan")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which task, and whether to go back."""
+    parser.add_argument("task", nargs="?", metavar="TASK", help="such as 2.3; your next open task without")
+    parser.add_argument("--again", action="store_true", help="show what you have seen, and no more")
+    parser.add_argument("--reset", action="store_true", help="forget which hints you have seen")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the hints seen so far and the next one."""
+    from tiny_batch_kit.console import console
+    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.state import State
+
+    course, state, out = load_course(), State(), console()
+    if args.task is None:
+        from tiny_batch_kit.grading.standing import next_task
+
+        task = next_task(course)
+        if task is None:
+            out.print("Every task that is ready passes: there is nothing to hint at.")
+            return 0
+    else:
+        task = course.task(args.task)
+    if args.reset:
+        state.set_hints(task.id, 0)
+        out.print(f"The hints of Task {task.id} are forgotten.")
+        return 0
+
+    seen = min(state.hints(task.id) + (0 if args.again else 1), len(task.hints))
+    out.print(f"[bold]Task {task.id} · {task.title}[/]  [dim]src/tiny_batch/{task.file}: {', '.join(task.symbols)}[/]")
+    if seen == 0:
+        out.print("You have seen no hint of this task.")
+    for step, hint in list(zip(STEPS, task.hints, strict=True))[:seen]:
+        out.print(f"\n[bold cyan]{step}[/]  ", end="")
+        out.print(hint, markup=False)
+    if not args.again:
+        last = state.hints(task.id) >= len(task.hints)
+        state.set_hints(task.id, seen)
+        out.print(f"\n[dim]{_footer(task.id, seen, len(task.hints), last)}[/]")
+    return 0
+
+
+def _footer(task: str, seen: int, count: int, repeated: bool) -> str:
+    if seen < count:
+        return f"{STEPS[seen]} is next: pdm run hint {task}"
+    after = f"After the tests pass, or with --give-up, there is pdm run solution {task}"
+    return f"There is no further hint. {after}" if repeated else f"That was the last hint. {after}"

@@ -1,0 +1,75 @@
+"""Which known wrong solution a failure looks like: the one that fails the same tests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.grading.records import Record, Status
+from tiny_batch_kit.paths import ROOT
+
+WRONG = ROOT / "tests" / "mutants"
+SIGNATURES = WRONG / "signatures.json"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong solution: the misconception in the student's terms, its task, the test that must catch it, its file."""
+
+    misconception: str
+    task: str
+    caught_by: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """`day_02/right_pad`, its key in signatures.json."""
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+
+def read_wrong(path: Path) -> Wrong:
+    """The wrong solution in a file. KitError if its docstring lacks the misconception, the task or the test."""
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    fields = dict(re.findall(r"^(task|caught-by): (\S+)$", text, re.MULTILINE))
+    misconception = " ".join(text.split("\n\n")[0].split())
+    if fields.keys() != {"task", "caught-by"} or not misconception:
+        raise KitError(f"{path}: the docstring must hold the misconception, then lines `task: …` and `caught-by: …`.")
+    return Wrong(misconception, fields["task"], fields["caught-by"], path)
+
+
+def all_wrong(folder: Path = WRONG) -> list[Wrong]:
+    """All wrong solutions, by day and name."""
+    return [read_wrong(path) for path in sorted(folder.glob("day_*/*.py"))]
+
+
+def read_signatures(file: Path = SIGNATURES) -> dict[str, list[str]]:
+    """The recorded tests that each wrong solution fails; empty if nothing was recorded yet."""
+    if not file.exists():
+        return {}
+    signatures: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    return signatures
+
+
+def looks_like(
+    task: str, records: Sequence[Record], wrong: Sequence[Wrong], signatures: dict[str, list[str]]
+) -> list[str]:
+    """At most two misconceptions of `task` that fail just the tests that the student fails.
+
+    A test that met a hole says nothing, so only tests that passed or failed are compared: all of them if that leaves
+    a wrong solution, else the task's own, since another task may be wrong in its own way.
+    """
+    decided = [record for record in records if record.status is not Status.HOLE]
+    own = [record for record in decided if record.task == task]
+    known = [each for each in wrong if each.task == task]
+    for compared in (decided, own):
+        names = {record.name for record in compared}
+        failed = {record.name for record in compared if record.status is not Status.PASSED}
+        found = [each.misconception for each in known if failed == names & set(signatures.get(each.name, []))]
+        if failed and found:
+            return found if len(found) <= 2 else []
+    return []

@@ -1,0 +1,107 @@
+"""How the student stands, by test results and nothing else.
+
+A result is kept under the hash of all that it depends on: the student's files up to that day, the tests and the kit's
+part in them. A changed file has another hash, so an old result can't speak for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiny_batch_kit.course import Course, Day, Task, load_course
+from tiny_batch_kit.cutter import functions
+from tiny_batch_kit.grading.records import Status
+from tiny_batch_kit.grading.session import Outcome, run_tests, status_of
+from tiny_batch_kit.implementations import folder_of
+from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.state import State
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A day as the student has it: {task id: status}; `stale` if it was changed and not tested since."""
+
+    day: Day
+    statuses: dict[str, Status]
+    stale: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether every task passes."""
+        return bool(self.day.tasks) and all(self.statuses.get(t.id) is Status.PASSED for t in self.day.tasks)
+
+
+def key_of(day: Day, course: Course, mine: Path) -> str:
+    """The hash of all that the results of a day depend on."""
+    files = [mine / module for each in course.days if each.number <= day.number for module in each.modules]
+    digest = hashlib.sha256()
+    for file in [*files, ROOT / day.tests, ROOT / "pdm.lock"]:
+        digest.update(str(file.name).encode())
+        digest.update(file.read_bytes() if file.exists() else b"missing")
+    return f"day-{day.number}-{digest.hexdigest()[:16]}"
+
+
+def record(day: Day, outcome: Outcome) -> None:
+    """Keep the statuses of the tasks whose tests all ran."""
+    statuses = {}
+    for task in day.tasks:
+        status = status_of([each for each in outcome.records if each.task == task.id])
+        if status is not None:
+            statuses[task.id] = str(status)
+    if statuses:
+        State().record(key_of(day, load_course(), folder_of("mine")), statuses)
+
+
+def standing(day: Day, course: Course, mine: Path, *, run: bool = True) -> Standing:
+    """How the student stands on a day: from the record of these very files, else from the tests, run now.
+
+    Tasks whose holes are all untouched need no test. run: False leaves changed files untested, and says `stale`.
+    """
+    holes = untouched(day, mine)
+    if len(holes) == len(day.tasks):
+        return Standing(day, dict.fromkeys(holes, Status.HOLE))
+    known = State().results(key_of(day, course, mine)) or {}
+    statuses = {**dict.fromkeys(holes, Status.HOLE), **{task: Status(status) for task, status in known.items()}}
+    missing = [task for task in day.tasks if task.id not in statuses]
+    if not missing:
+        return Standing(day, statuses)
+    if not run:
+        return Standing(day, statuses, stale=True)
+    outcome = run_tests([day.tests])
+    if not outcome.records:  # the files can't be imported: nothing passes
+        return Standing(day, {**dict.fromkeys((t.id for t in day.tasks), Status.FAILED), **statuses})
+    record(day, outcome)
+    return standing(day, course, mine, run=False)
+
+
+def untouched(day: Day, mine: Path) -> set[str]:
+    """The tasks of which every symbol still has its hole."""
+    return {task.id for task in day.tasks if all(_is_hole(mine / task.file, symbol) for symbol in task.symbols)}
+
+
+def _is_hole(file: Path, symbol: str) -> bool:
+    """Whether a function of a file still raises NotImplementedError("Task …") at its own top level."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError):
+        return False
+    body = [statement for name, node in functions(tree) if name == symbol for statement in node.body]
+    return any(isinstance(s, ast.Raise) and 'NotImplementedError("Task' in _source(s) for s in body)
+
+
+def _source(statement: ast.stmt) -> str:
+    return ast.unparse(statement).replace("'", '"')
+
+
+def next_task(course: Course, standings: Sequence[Standing] | None = None) -> Task | None:
+    """The first task that doesn't pass; None when all do. Without `standings` the days are looked at one by one."""
+    for number, day in enumerate(course.ready):
+        how = standings[number] if standings is not None else standing(day, course, folder_of("mine"))
+        for task in day.tasks:
+            if how.statuses.get(task.id) is not Status.PASSED:
+                return task
+    return None

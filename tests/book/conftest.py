@@ -1,0 +1,139 @@
+"""A small book to break, and the real one, built once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tiny_batch_kit.bookkit.pages import PageRenderer
+from tiny_batch_kit.bookkit.site import build_site
+from tiny_batch_kit.course import load_course
+from tiny_batch_kit.paths import ROOT
+
+COURSE = """
+title = "small"
+
+[[days]]
+number = 1
+week = 1
+title = "Start"
+summary = "Begin | well."
+chapter = "day-01.md"
+modules = ["start.py"]
+tests = "tests/test_day_01.py"
+ready = true
+
+[[days.tasks]]
+id = "1.1"
+title = "A `first` thing"
+file = "start.py"
+symbols = ["begin", "Begin.now"]
+asks = "Return `1` if a < b, *always*."
+red = "Not begun (○)."
+hints = ["a", "b", "c"]
+
+[[days]]
+number = 2
+week = 1
+title = "Later"
+summary = "Go on."
+chapter = "day-02.md"
+modules = ["later.py"]
+tests = "tests/test_day_02.py"
+ready = false
+"""
+
+SVG = (
+    '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">\n'
+    '<title>A title</title>\n\n<desc>What it shows.</desc><path d="M0 0h9"/></svg>'
+)
+
+STARTER = '''
+class Begin:
+    """A class."""
+
+    width: int = 1
+
+    def now(self) -> int:
+        """Now."""
+        secret = 1
+        return secret
+
+
+@decorated
+def begin(a: int) -> int:
+    """One.
+
+    More."""
+    raise NotImplementedError("Task 1.1")
+'''
+
+QUESTION = """
+[[question]]
+prompt = "What is {number}?"
+answers = [
+  {{ text = "A *number*", correct = true, why = "Yes, see [the end](#beyond)." }},
+  {{ text = "A word", why = "No." }},
+]
+"""
+
+PARTS = (
+    "What you will be able to do",
+    "The problem",
+    "What must hold",
+    "Predict",
+    "The tasks",
+    "What breaks",
+    "Measure",
+)
+
+
+def chapter(words: int = 1700, questions: int = 6) -> str:
+    """A page that has everything that the check asks for."""
+    parts = [f"## {part}\n\nSome words.\n" for part in PARTS]
+    quiz = "".join(QUESTION.format(number=number) for number in range(questions))
+    return (
+        "# Day 1\n\n" + "\n".join(parts) + "{{#task 1.1}}\n\n{{#figure one.svg | A picture.}}\n\n"
+        "```predict\nHow many?\n\n---\n\nNine.\n```\n\n" + "many plain words " * (words // 3) + "\n\n"
+        f"## Quiz\n\n```quiz{quiz}```\n\n## Beyond\n\n[Up](#quiz)\n\n## Readings\n\n- [A](https://example.org)\n"
+    )
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """The root of a small checkout whose book has nothing wrong with it."""
+    source = tmp_path / "book" / "src"
+    (source / "figures").mkdir(parents=True)
+    shutil.copy(ROOT / "book" / "book.toml", tmp_path / "book")
+    shutil.copytree(ROOT / "book" / "theme", tmp_path / "book" / "theme")
+    (tmp_path / "course.toml").write_text(COURSE)
+    (source / "figures" / "one.svg").write_text(SVG)
+    (source / "SUMMARY.md").write_text("# Summary\n\n[Preface](preface.md)\n\n- [Day 1](day-01.md)\n")
+    (source / "preface.md").write_text("# Preface\n\n{{#days}}\n\n[To the quiz](day-01.md#quiz)\n")
+    (source / "day-01.md").write_text(chapter())
+    package = tmp_path / "src" / "tiny_batch"
+    package.mkdir(parents=True)
+    (package / "start.py").write_text(STARTER)
+    (tmp_path / "src" / "tiny_batch_ref").mkdir()
+    (tmp_path / "src" / "tiny_batch_ref" / "start.py").write_text("def begin(a): return a\n")
+    return tmp_path
+
+
+@pytest.fixture
+def render(book: Path) -> Callable[[str], tuple[str, list[str]]]:
+    """Render a page's text; gives what mdBook would read, and the problems as sentences."""
+
+    def made(text: str) -> tuple[str, list[str]]:
+        renderer = PageRenderer(book, load_course(book / "course.toml"), "day-01.md")
+        return renderer.render(text), [str(problem) for problem in renderer.problems]
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the course's own site."""
+    return build_site(ROOT, tmp_path_factory.mktemp("book") / "site").parent
