@@ -1,4 +1,6 @@
-"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--update]`. Exit status 1 if a thing is wrong.
+"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--update]`.
+
+Exit status 1 if something is wrong; what and where is printed.
 
 --update records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a change of the
 tests or of the wrong solutions, and look at the difference before you commit it.

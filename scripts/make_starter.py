@@ -1,39 +1,65 @@
 """Cut the starter, src/tiny_batch, from the reference: `python scripts/make_starter.py [--check]`.
 
-For the course's authors: it replaces every file of src/tiny_batch. --check changes nothing and says what would change.
+For the course's authors: it replaces every file of src/tiny_batch. --check changes nothing, shows what would change, and
+exits with 1 if anything would.
 """
 
 import sys
+from difflib import unified_diff
+from pathlib import Path
 
 from tiny_batch_kit.course import load_course
 from tiny_batch_kit.cutter import cut_all
+from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.paths import ROOT
 
-
-def changes() -> list[str]:
-    """The files of the starter that differ from what the cutter makes."""
-    wanted = cut_all(ROOT / "src" / "tiny_batch_ref", load_course())
-    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "src" / "tiny_batch").glob("*.py")}
-    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+STARTER = ROOT / "src" / "tiny_batch"
+SHOWN = 12
+"""So many lines of a file's difference are shown."""
 
 
 def main(arguments: list[str]) -> int:
     """Write the starter, or check it. Returns the exit status."""
-    differing = changes()
-    if "--check" in arguments:
-        for name in differing:
-            print(f"src/tiny_batch/{name} is not what the cutter makes: run python scripts/make_starter.py")
-        return 1 if differing else 0
     wanted = cut_all(ROOT / "src" / "tiny_batch_ref", load_course())
+    there = {path.name: path.read_text(encoding="utf-8") for path in STARTER.glob("*.py")}
+    differing = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+    check = "--check" in arguments
     for name in differing:
-        target = ROOT / "src" / "tiny_batch" / name
-        if name in wanted:
-            target.write_text(wanted[name], encoding="utf-8")
+        if check:
+            print(f"{_shown(STARTER / name)} is not what the cutter makes: run python scripts/make_starter.py")
+            _show(there.get(name, ""), wanted.get(name, ""))
         else:
-            target.unlink()
-        print(f"{'wrote' if name in wanted else 'removed'} src/tiny_batch/{name}")
-    return 0
+            _write(STARTER / name, wanted.get(name))
+    if not differing:
+        print("src/tiny_batch is what the cutter makes")
+    return 1 if check and differing else 0
+
+
+def _write(target: Path, text: str | None) -> None:
+    """Write a file of the starter; remove it if the reference has no such file."""
+    if text is None:
+        target.unlink()
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    print(f"{'removed' if text is None else 'wrote'} {_shown(target)}")
+
+
+def _show(there: str, wanted: str) -> None:
+    """The first lines that differ: - is there, + is what the cutter makes."""
+    difference = list(unified_diff(there.splitlines(), wanted.splitlines(), n=0, lineterm=""))[2:]
+    for line in difference[:SHOWN]:
+        print(f"    {line}")
+    if len(difference) > SHOWN:
+        print(f"    … and {len(difference) - SHOWN} lines more")
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KitError as error:
+        sys.exit(str(error))

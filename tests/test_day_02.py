@@ -120,6 +120,17 @@ def test_nobody_looks_at_a_pad():
 
 
 @pytest.mark.task("2.2")
+def test_a_prompt_behind_pads_reads_all_of_itself():
+    mask = padding_mask([2], width=4).astype(mx.int32)
+    expect_equal(
+        mask[:, 2:, 2:],
+        [[[1, 0], [1, 1]]],
+        asked="the real tokens look at one another just as they would without pads (1 = may look)",
+        case="2 tokens in a width of 4; the queries and keys of columns 2 and 3",
+    )
+
+
+@pytest.mark.task("2.2")
 def test_a_pad_looks_at_itself():
     mask = padding_mask([2], width=4).astype(mx.int32)
     expect_equal(

@@ -2,8 +2,8 @@
 (() => {
     "use strict";
 
-    // mdBook turns pages with the arrow keys. Where they choose an answer or scroll, they shall not.
-    const own = ".quiz, .formula, .picture-frame, .table-wrapper, pre, summary";
+    // mdBook turns pages with the arrow keys. In what scrolls sideways they scroll.
+    const own = ".formula, .picture-frame, .table-wrapper, pre";
     document.addEventListener("keydown", (event) => {
         const arrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
         if (arrow && event.target instanceof Element && event.target.closest(own)) event.stopPropagation();

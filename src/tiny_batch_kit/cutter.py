@@ -41,7 +41,7 @@ def regions(source: str, name: str) -> list[Region]:
             continue
         if opened is None or opened[1]["task"] != marker["task"]:
             raise KitError(f"{where}: task {marker['task']} ends, but did not begin.")
-        symbol = _symbol_at(source, opened[0] + 1, where)
+        symbol = _symbol_at(source, opened[0] + 1, name)
         found.append(Region(marker["task"], symbol, opened[0], number, opened[1]["indent"]))
         opened = None
     if opened is not None:
@@ -53,9 +53,13 @@ def cut(source: str, name: str, course: Course) -> str:
     """The starter of a module of the reference: each region replaced by the error that names its task."""
     lines = source.splitlines()
     for region in reversed(regions(source, name)):
-        day = course.day_of(region.task)
-        if region.symbol not in course.task(region.task).symbols:
-            raise KitError(f"{name}: {region.symbol} holds task {region.task}, which course.toml doesn't know of.")
+        where = f"{name}:{region.begin + 1}"
+        try:
+            day = course.day_of(region.task)
+        except KitError as error:
+            raise KitError(f"{where}: task {region.task} is not in course.toml. {error}") from error
+        if region.symbol not in day.task(region.task).symbols:
+            raise KitError(f"{where}: course.toml does not name {region.symbol} for task {region.task}.")
         hole = f"Task {region.task}: {region.symbol}: see book/src/{day.chapter}"
         lines[region.begin : region.end + 1] = [f'{region.indent}raise NotImplementedError("{hole}")']
     return "\n".join(lines) + "\n"
@@ -91,10 +95,10 @@ def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.Functi
             yield f"{prefix}{node.name}", node
 
 
-def _symbol_at(source: str, line: int, where: str) -> str:
+def _symbol_at(source: str, line: int, name: str) -> str:
     """The function or method that `line` (from 1) stands in."""
     for symbol, node in functions(ast.parse(source)):
         # A comment at the end of a body lies behind the last statement, so what counts is where the function begins.
         if node.lineno <= line <= (node.end_lineno or line):
             return symbol
-    raise KitError(f"{where}: a task must stand inside a function.")
+    raise KitError(f"{name}:{line}: a task must stand inside a function.")

@@ -40,7 +40,8 @@ def load_gguf(path: Path, *, dtype: mx.Dtype, unpack: bool) -> tuple[Qwen2, BpeT
         mx.eval(tensors)
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} can't be read as a GGUF file ({reason(error)}): it is damaged or cut short; install or fetch it again"
+            f"{path.name} can't be read as a GGUF file ({reason(error)}): "
+            "it is damaged or cut short; install or fetch it again"
         ) from error
     entries = _Entries(path.name, metadata)
     config = _config(entries, tied="output.weight" not in tensors)

@@ -102,7 +102,7 @@ def _require_supported(name: str, config: dict[str, Any]) -> None:
         )
     rope = config.get("rope_scaling") or config.get("rope_parameters") or {}
     scaling = rope.get("rope_type", rope.get("type", "default"))
-    reasons = {
+    does = {
         f'stretches its positions ("{scaling}" rope scaling)': scaling != "default",
         "turns neighbouring numbers (traditional rope)": bool(config.get("rope_traditional")),
         "looks back through a sliding window": bool(config.get("use_sliding_window"))
@@ -110,9 +110,9 @@ def _require_supported(name: str, config: dict[str, Any]) -> None:
         "has biases in its feed-forward network": bool(config.get("mlp_bias")),
         "turns only a part of each head": config.get("partial_rotary_factor", 1.0) != 1.0,
     }
-    for reason, applies in reasons.items():
+    for what, applies in does.items():
         if applies:
-            raise CheckpointError(f'"{name}" {reason}, which the course\'s model does not do: name another')
+            raise CheckpointError(f'"{name}" {what}, which the course\'s model does not do: name another')
 
 
 def _convert(

@@ -1,9 +1,10 @@
 """Where things are: the checkout, what the course remembers, what it makes for the student."""
 
+import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: the folder that holds course.toml."""
+ROOT = Path(os.environ.get("TINY_BATCH_ROOT") or Path(__file__).parents[2]).resolve()
+"""The checkout: the folder that holds course.toml. TINY_BATCH_ROOT names another, as the tests of the commands do."""
 
 STATE = ROOT / ".course"
 """What the course remembers of a student: results, hints taken, backups. Never committed."""

@@ -34,7 +34,7 @@ def padded_positions(lengths: Sequence[int], width: int) -> mx.array:
     """
     _require_fit(lengths, width)
     # task 2.2 begin
-    pads = width - mx.array(lengths, dtype=mx.int32)[:, None]
+    pads = width - mx.array(list(lengths), dtype=mx.int32)[:, None]
     return mx.maximum(mx.arange(width, dtype=mx.int32)[None, :] - pads, 0)
     # task 2.2 end
 
@@ -49,7 +49,7 @@ def padding_mask(lengths: Sequence[int], width: int, queries: int | None = None)
     """
     _require_fit(lengths, width)
     # task 2.2 begin
-    pads = width - mx.array(lengths, dtype=mx.int32)[:, None, None]
+    pads = width - mx.array(list(lengths), dtype=mx.int32)[:, None, None]
     keys = mx.arange(width)[None, None, :]
     asking = keys.swapaxes(1, 2)[:, width - (queries or width) :]
     return ((keys >= pads) & (keys <= asking)) | (keys == asking)

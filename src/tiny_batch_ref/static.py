@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import mlx.core as mx
 
@@ -64,7 +65,8 @@ def static_generate(
         hidden = model(columns, positions, cache.attend(mask))
         next_column = mx.argmax(model.logits(hidden[:, -1]), axis=-1).astype(mx.int32)
 
-        sampled = [token if alive else None for token, alive in zip(next_column.tolist(), live, strict=True)]
+        chosen = cast(list[int], next_column.tolist())
+        sampled = [token if alive else None for token, alive in zip(chosen, live, strict=True)]
         for row, token in enumerate(sampled):
             if token is None:
                 wasted += 1

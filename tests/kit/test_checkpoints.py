@@ -22,7 +22,7 @@ SMALL = {
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "intermediate_size": 96,
-    "vocab_size": 64,
+    "vocab_size": 288,
     "rms_norm_eps": 1e-6,
     "rope_theta": 5000.0,
     "max_position_embeddings": 256,
@@ -51,7 +51,7 @@ def smollm2() -> Checkpoint:
 
 def test_smollm2_knows_the_capital_of_france(smollm2: Checkpoint):
     assert (smollm2.name, smollm2.weights, smollm2.eos_token_id) == ("smollm2-135m", "float32", 2)
-    prompt = smollm2.tokenizer.chat("The capital of France?", system="Answer in a word.")
+    prompt = smollm2.tokenizer.chat("What is the capital of France?", system="Be brief.")
     alone = serve_alone(smollm2.model, prompt, 8, smollm2.eos_token_id)
     assert "Paris" in smollm2.tokenizer.decode(alone.tokens)
 
@@ -67,9 +67,7 @@ def test_smollm2_splits_text_as_its_makers_do(smollm2: Checkpoint):
     assert asked == tokenizer.encode(
         "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     )
-    assert tokenizer.encode("named SmolLM")[0] in tokenizer.chat("Hi"), (
-        "without a system text the template's own stands"
-    )
+    assert tokenizer.encode(" named")[0] in tokenizer.chat("Hi"), "without a system text the template's own stands"
 
 
 def test_smollm2_without_its_package(monkeypatch: pytest.MonkeyPatch):
@@ -121,7 +119,7 @@ def folder(path: Path, leave_out: str = "", bits: int | None = None, **changes: 
     """A model as mlx-lm keeps it on disk, with a tokenizer of words; and the mlx-lm model that it holds."""
     import importlib
 
-    from tokenizers import Tokenizer, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     config = {**SMALL, **changes}
     arch = importlib.import_module(f"mlx_lm.models.{SMALL['model_type'] if bits else config['model_type']}")
@@ -134,11 +132,13 @@ def folder(path: Path, leave_out: str = "", bits: int | None = None, **changes: 
     (path / "config.json").write_text(json.dumps(config))
     tensors = {name: tensor for name, tensor in tree_flatten(model.parameters()) if name != leave_out}
     mx.save_safetensors(str(path / "model.safetensors"), tensors)
-    words = {word: i for i, word in enumerate(["<unk>", "</s>", "red", "green", "blue", "user", "says"])}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {word: i for i, word in enumerate([*alphabet, "re", "red", "</s>"])}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [("r", "e"), ("re", "d")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     tokenizer.save(str(path / "tokenizer.json"))
-    template = "{% for m in messages %}{{ m['role'] }} says {{ m['content'] }} {% endfor %}"
+    template = "{% for m in messages %}{{ m['role'] }} says {{ m['content'] }}{% endfor %}"
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "</s>", "chat_template": template}
     (path / "tokenizer_config.json").write_text(json.dumps(settings))
     return path, model
@@ -148,10 +148,10 @@ def folder(path: Path, leave_out: str = "", bits: int | None = None, **changes: 
 def test_a_folder_equals_what_mlx_lm_makes_of_it(tmp_path: Path, kind: str, bits: int | None):
     path, theirs = folder(tmp_path, bits=bits, model_type=kind)
     loaded = load_checkpoint(str(path))
-    assert (loaded.weights, loaded.eos_token_id, loaded.source) == ("float32", 1, f"folder {path}")
-    assert loaded.tokenizer.encode("red blue") == [2, 4]
-    assert loaded.tokenizer.decode([3, 2, 1]) == "green red"
-    assert loaded.tokenizer.chat("red") == [5, 6, 2]
+    assert (loaded.weights, loaded.eos_token_id, loaded.source) == ("float32", 258, f"folder {path}")
+    assert loaded.tokenizer.encode("red")[-1] == 257
+    assert loaded.tokenizer.decode([*loaded.tokenizer.encode("red, blue"), 258]) == "red, blue"
+    assert loaded.tokenizer.chat("red") == loaded.tokenizer.encode("user says red")
     tokens, length = mx.array([[2, 3, 4, 2, 9, 8]]), 6
     mask = mx.arange(length)[None] <= mx.arange(length)[:, None]
     hidden = loaded.model(tokens, mx.arange(length)[None], PaddedCache(2).attend(mask))

@@ -1,4 +1,4 @@
-"""`book`: read the course's book in a browser, or build it as a folder of pages."""
+"""Read the course's book in a browser, or build it as a folder of pages."""
 
 from __future__ import annotations
 

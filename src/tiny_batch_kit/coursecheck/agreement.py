@@ -113,9 +113,7 @@ def _task(layout: Layout, day: Day, task: Task, found: Findings) -> None:
         if symbol not in have:
             found.add(layout.name(path), f"has no function {symbol}, which {TOML} names for {who}")
         elif symbol not in cut:
-            found.add(
-                layout.name(path), f"{symbol} has no region `# task {task.id} begin`, but {TOML} names it for {who}"
-            )
+            found.add(layout.name(path), f"{symbol} has no region of task {task.id}, but {TOML} names it for {who}")
 
 
 def _regions(layout: Layout, day: Day, found: Findings) -> None:

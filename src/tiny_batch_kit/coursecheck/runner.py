@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -43,12 +44,8 @@ def check_course(root: Path, only: Sequence[str], console: Console, *, update: b
     ):
         for name in only:
             bar = progress.add_task(CHECKS[name], total=_runs(layout, name) or None)
-
-            def tick(bar: object = bar) -> None:
-                progress.advance(bar)  # type: ignore[arg-type]
-
             started = time.perf_counter()
-            findings = _guarded(lambda name=name, tick=tick: _check(layout, name, Path(work), tick, update))  # type: ignore[misc]
+            findings = _guarded(layout, name, Path(work), partial(progress.advance, bar), update)
             results[name] = findings, time.perf_counter() - started
             progress.remove_task(bar)
     _print(console, results)
@@ -83,10 +80,10 @@ def _problem(sentence: str) -> Problem:
     return Problem(where, what) if colon and " " not in where else Problem("book/src", sentence)
 
 
-def _guarded(check: Callable[[], Findings]) -> Findings:
+def _guarded(layout: Layout, name: str, work: Path, tick: Tick, update: bool) -> Findings:
     """A check that can't go on says so as a problem, so that the others still run."""
     try:
-        return check()
+        return _check(layout, name, work, tick, update)
     except (KitError, SyntaxError, OSError) as error:
         where, colon, what = str(error).partition(": ")
         return Findings([Problem(where, what) if colon and " " not in where else Problem("course", str(error))])

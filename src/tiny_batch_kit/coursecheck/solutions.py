@@ -35,13 +35,13 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
     """
     found = Findings()
     cases = [case for day in layout.course.ready for case in _cases(layout, day, work, found)]
-    recorded = read_signatures(layout.signatures)
+    recorded, record = read_signatures(layout.signatures), layout.name(layout.signatures)
     fresh: dict[str, list[str]] = {}
     for case, outcome in zip(cases, run_all([case.job for case in cases], tick), strict=True):
         where, wrong = case.job.where, case.wrong
         if not ran(case.job, outcome, found):
             continue
-        holes = {record.hole for record in outcome.records if record.status is Status.HOLE}
+        holes = {each.hole for each in outcome.records if each.status is Status.HOLE}
         if holes:
             found.add(where, f"meets a hole, of Task {min(filter(None, holes))}: a wrong solution must be a whole one")
         fails = fresh[wrong.name] = failing(outcome.records)
@@ -50,16 +50,12 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
         elif wrong.caught_by not in fails:
             found.add(where, f"is not caught by {wrong.caught_by}, but by {', '.join(fails)}")
         if not update and recorded.get(wrong.name) != fails:
-            found.add(
-                layout.name(layout.signatures), f"{_change(wrong.name, recorded.get(wrong.name), fails)}: {UPDATE}"
-            )
+            found.add(record, f"{_change(wrong.name, recorded.get(wrong.name), fails)}: {UPDATE}")
     if update:
         layout.signatures.write_text(json.dumps(dict(sorted(fresh.items())), indent=1) + "\n", encoding="utf-8")
     else:
         for name in sorted(recorded.keys() - {case.wrong.name for case in cases}):
-            found.add(
-                layout.name(layout.signatures), f"{name} is recorded, but there is no such wrong solution: {UPDATE}"
-            )
+            found.add(record, f"{name} is recorded, but there is no such wrong solution: {UPDATE}")
     found.notes += _alike(cases, fresh)
     found.looked_at = f"{len(cases)} wrong solutions"
     return found
@@ -89,9 +85,7 @@ def _cases(layout: Layout, day: Day, work: Path, found: Findings) -> list[_Case]
     tests = {test.name: test.tasks for test in tests_of(path.read_text(encoding="utf-8"))} if path.is_file() else {}
     files = layout.wrong(day)
     if len(files) < AT_LEAST:
-        found.add(
-            f"tests/mutants/{folder_of(day)}", f"has {len(files)} wrong solutions: a day needs at least {AT_LEAST}"
-        )
+        found.add(f"tests/mutants/{folder_of(day)}", f"holds {len(files)}, and a day needs at least {AT_LEAST}")
     for file in files:
         where = layout.name(file)
         try:

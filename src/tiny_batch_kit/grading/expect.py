@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tiny_batch_kit.grading.records import HOLE
+
 
 class Mismatch(AssertionError):
     """A promise that was not kept, in the student's terms."""
@@ -44,6 +46,8 @@ def expect_raises(
     try:
         result = call()
     except error_type as error:
+        if isinstance(error, NotImplementedError) and error_type is not NotImplementedError and HOLE.match(str(error)):
+            raise  # a hole is a RuntimeError too
         missing = [word for word in mentions if word not in str(error)]
         if not str(error).strip() or missing:
             wanted = f"a message that contains {', '.join(map(repr, missing))}" if missing else "a message"

@@ -37,7 +37,7 @@ def read_wrong(path: Path) -> Wrong:
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     fields = dict(re.findall(r"^(task|caught-by): (\S+)$", text, re.MULTILINE))
     misconception = " ".join(text.split("\n\n")[0].split())
-    if fields.keys() != {"task", "caught-by"} or not misconception:
+    if fields.keys() != {"task", "caught-by"} or not misconception or misconception.startswith("task:"):
         raise KitError(f"{path}: the docstring must hold the misconception, then lines `task: …` and `caught-by: …`.")
     return Wrong(misconception, fields["task"], fields["caught-by"], path)
 

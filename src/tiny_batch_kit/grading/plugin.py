@@ -52,7 +52,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.skipped and record.status is None:
         record.status = Status.SKIPPED
     elif call.excinfo is not None and report.failed:
-        _describe(record, call.excinfo.value, Path(str(item.path)))
+        _describe(record, call.excinfo.value)
+        if record.status is Status.TIMEOUT:  # the next test would most likely hang in the same loop
+            item.session.shouldstop = "a test hangs"
     elif report.when == "call" and record.status is None:
         record.status = Status.PASSED
     return report
@@ -105,7 +107,7 @@ def _task_of(item: pytest.Item) -> str | None:
     return str(marker.args[0]) if marker is not None and marker.args else None
 
 
-def _describe(record: Record, error: BaseException, test_file: Path) -> None:
+def _describe(record: Record, error: BaseException) -> None:
     """Put into the record what went wrong: a hole, a broken promise, or an error in the student's own lines."""
     hole = hole_in(error)
     if hole is not None:

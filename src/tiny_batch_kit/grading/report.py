@@ -44,7 +44,7 @@ def _line(task: Task, records: Sequence[Record]) -> Text:
     """`✓ 2.1 Pad on the left   6 of 6   0.1 s`."""
     status = status_of(records)
     if status is None:
-        return Text(f"  · {task.id}  {task.title}: no tests")
+        return Text(f"  · {task.id}  {task.title:<36}not run: an earlier test hangs", style="dim")
     sign, style = SIGNS[status]
     passed = sum(record.status is Status.PASSED for record in records)
     line = Text.assemble("  ", (sign, f"bold {style}"), f" {task.id}  {task.title:<36}")
@@ -66,10 +66,11 @@ def _red(day: Day, task: Task, records: Sequence[Record], everything: Sequence[R
     """The panel of the first failing task: its first failing test, what it looks like, and where to turn."""
     failed = [record for record in records if record.status not in (Status.PASSED, Status.HOLE)]
     record = failed[0]
-    parts: list[RenderableType] = [_facts(task, record)]
-    guesses = looks_like(task.id, everything, all_wrong(), read_signatures())
-    for guess in guesses:
-        parts += [Text(), Text.assemble(("looks like  ", "bold yellow"), guess)]
+    facts = _facts(task, record)
+    for guess in looks_like(task.id, everything, all_wrong(), read_signatures()):
+        facts.add_row()
+        facts.add_row(Text("looks like", "bold yellow"), Text(guess))
+    parts: list[RenderableType] = [facts]
     more = f" · {len(failed) - 1} more red in this task" if len(failed) > 1 else ""
     parts += [
         Text(),

@@ -57,7 +57,8 @@ def run_tests(
         outcome = Outcome(exit_status=status if status is not None else 1, output=output)
         if results.exists():
             data = json.loads(results.read_text(encoding="utf-8"))
-            outcome.records = [Record.from_json(test) for test in data["tests"]]
+            records = [Record.from_json(test) for test in data["tests"]]
+            outcome.records = [record for record in records if record.status is not None]  # the others never ran
             outcome.collection = data["collection"]
         elif results.with_suffix(".running").exists():
             outcome.killed_in = results.with_suffix(".running").read_text(encoding="utf-8")
@@ -99,6 +100,6 @@ def status_of(records: Sequence[Record]) -> Status | None:
     if not records:
         return None
     statuses = {record.status for record in records}
-    if statuses & {Status.FAILED, Status.TIMEOUT, None}:
+    if statuses & {Status.FAILED, Status.TIMEOUT}:
         return Status.FAILED
     return Status.HOLE if Status.HOLE in statuses else Status.PASSED

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.grading.looks_like import Wrong, looks_like, read_wrong
+from tiny_batch_kit.grading.records import Record, Status
+
+P, F, H = Status.PASSED, Status.FAILED, Status.HOLE
+
+
+def wrong(name, task="1.1"):
+    return Wrong(f"You did {name}.", task, "t.py::a", Path(f"day_01/{name}.py"))
+
+
+def guess(statuses, signatures, task="1.1", known=None):
+    records = [Record(f"tests/t.py::{test}", owner, status) for test, (owner, status) in statuses.items()]
+    known = known or [wrong(name) for name in signatures]
+    return looks_like(
+        task, records, known, {f"day_01/{name}": [f"t.py::{t}" for t in tests] for name, tests in signatures.items()}
+    )
+
+
+def test_the_same_failures_look_like_the_wrong_solution():
+    run = {"a": ("1.1", F), "b": ("1.1", P), "c": ("1.2", F)}
+    assert guess(run, {"x": ["a", "c"], "y": ["a", "b", "c"]}) == ["You did x."]
+
+
+def test_a_test_that_met_a_hole_says_nothing():
+    run = {"a": ("1.1", F), "b": ("1.1", P), "c": ("1.2", H)}
+    assert guess(run, {"x": ["a", "c"]}) == ["You did x."]
+
+
+def test_another_task_wrong_in_its_own_way_does_not_hide_the_match():
+    run = {"a": ("1.1", F), "b": ("1.1", P), "c": ("1.2", F)}
+    assert guess(run, {"x": ["a"]}) == ["You did x."]
+
+
+def test_no_match_no_guess():
+    run = {"a": ("1.1", F), "b": ("1.1", P)}
+    assert guess(run, {"x": ["b"], "y": ["a", "b"]}) == []
+    assert guess(run, {"x": ["a"]}, known=[wrong("x", task="1.2")]) == []
+    assert guess({"a": ("1.1", P)}, {"x": []}) == []
+
+
+def test_two_may_match_and_more_say_nothing():
+    run = {"a": ("1.1", F)}
+    assert len(guess(run, {"x": ["a"], "y": ["a"]})) == 2
+    assert guess(run, {"x": ["a"], "y": ["a"], "z": ["a"]}) == []
+
+
+@pytest.mark.parametrize(
+    "docstring", ['"""You did."""', '"""You did.\n\ntask: 1.1\n"""', '"""\ntask: 1.1\ncaught-by: a.py::b\n"""', ""]
+)
+def test_a_wrong_solution_must_say_what_it_is(tmp_path, docstring):
+    file = tmp_path / "x.py"
+    file.write_text(docstring)
+    with pytest.raises(KitError, match="misconception"):
+        read_wrong(file)
