@@ -11,13 +11,14 @@ HOLE = re.compile(r"Task (?P<task>\d+\.\d+)\b")
 
 
 class Status(StrEnum):
-    """How a test ended. HOLE: it met a task that isn't written yet."""
+    """How a test ended. HOLE: it met a task that isn't written yet; UNRUN: a test before it hangs."""
 
     PASSED = "passed"
     FAILED = "failed"
     HOLE = "hole"
     TIMEOUT = "timeout"
     SKIPPED = "skipped"
+    UNRUN = "unrun"
 
 
 @dataclass

@@ -43,8 +43,9 @@ def show(console: Console, day: Day, tasks: Sequence[Task], outcome: Outcome) ->
 def _line(task: Task, records: Sequence[Record]) -> Text:
     """`✓ 2.1 Pad on the left   6 of 6   0.1 s`."""
     status = status_of(records)
-    if status is None:
-        return Text(f"  · {task.id}  {task.title:<36}not run: an earlier test hangs", style="dim")
+    if status is None or status is Status.UNRUN:
+        why = "no tests" if status is None else "not run: a test hangs"
+        return Text(f"  · {task.id}  {task.title:<36}{why}", style="dim")
     sign, style = SIGNS[status]
     passed = sum(record.status is Status.PASSED for record in records)
     line = Text.assemble("  ", (sign, f"bold {style}"), f" {task.id}  {task.title:<36}")
@@ -64,7 +65,7 @@ def _holes(records: Sequence[Record]) -> set[str | None]:
 
 def _red(day: Day, task: Task, records: Sequence[Record], everything: Sequence[Record]) -> RenderableType:
     """The panel of the first failing task: its first failing test, what it looks like, and where to turn."""
-    failed = [record for record in records if record.status not in (Status.PASSED, Status.HOLE)]
+    failed = [record for record in records if record.status in (Status.FAILED, Status.TIMEOUT)]
     record = failed[0]
     facts = _facts(task, record)
     for guess in looks_like(task.id, everything, all_wrong(), read_signatures()):
@@ -123,8 +124,9 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
 
 def _hang(day: Day, test: str) -> Panel:
     """A run that had to be killed."""
+    what = test.rsplit("::", 1)[-1] or "Importing your code"
     text = (
-        f"{test.rsplit('::', 1)[-1]} never came to an end, and was stopped.\n"
+        f"{what} never came to an end, and was stopped.\n"
         "Most likely a loop whose condition never becomes false. Which of its values should change, and does it?"
     )
     return Panel(Text(text), title=f"[bold]Day {day.number} hangs[/]", title_align="left", border_style="red")

@@ -18,8 +18,8 @@ from tiny_batch_kit.paths import ROOT
 TEST_SECONDS = 20
 """How long one test of a day may take. They all take milliseconds; one that takes longer hangs."""
 
-DAY_SECONDS = 300
-"""How long all tests of a day may take, for the hang that even a test's own limit can't end."""
+STALL_SECONDS = 60
+"""How long a run may stay in one test, or in importing the code, for the hang that a test's own limit can't end."""
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Outcome:
     exit_status: int = 0
     output: str = ""
     killed_in: str | None = None
+    """The test in which the run had to be ended, "" if that was before the first; None if it came to its end."""
 
     @property
     def passed(self) -> bool:
@@ -44,7 +45,7 @@ def run_tests(
     impl: str = "mine",
     borrow_before: int | None = None,
     extra: Sequence[str] = (),
-    limit: float = DAY_SECONDS,
+    limit: float = STALL_SECONDS,
     tick: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Run pytest on `tests` against an implementation; `tick` is called some ten times a second meanwhile."""
@@ -53,20 +54,25 @@ def run_tests(
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"]
         command += [f"--timeout={TEST_SECONDS}", f"--impl={impl}", f"--results={results}"]
         command += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
-        status, output = _wait([*command, *tests, *extra], limit, tick)
+        running = results.with_suffix(".running")
+        status, output = _wait([*command, *tests, *extra], running, limit, tick)
         outcome = Outcome(exit_status=status if status is not None else 1, output=output)
         if results.exists():
             data = json.loads(results.read_text(encoding="utf-8"))
-            records = [Record.from_json(test) for test in data["tests"]]
-            outcome.records = [record for record in records if record.status is not None]  # the others never ran
+            outcome.records = [Record.from_json(test) for test in data["tests"]]
+            for record in outcome.records:
+                record.status = record.status or Status.UNRUN
             outcome.collection = data["collection"]
-        elif results.with_suffix(".running").exists():
-            outcome.killed_in = results.with_suffix(".running").read_text(encoding="utf-8")
+        elif status is None:
+            outcome.killed_in = _read(running)
         return outcome
 
 
-def _wait(command: list[str], limit: float, tick: Callable[[], None]) -> tuple[int | None, str]:
-    """Run a command in a process group that can be ended whole. Returns (exit status, output); None if it was ended."""
+def _wait(command: list[str], running: Path, limit: float, tick: Callable[[], None]) -> tuple[int | None, str]:
+    """Run a command in a process group that can be ended whole. Returns (exit status, output).
+
+    The status is None if the run was ended, since `running`, the file that names the test, stood still for `limit`.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "110", "TINY_BATCH_BLAS": "bundled"}
     process = subprocess.Popen(
         command,
@@ -78,15 +84,16 @@ def _wait(command: list[str], limit: float, tick: Callable[[], None]) -> tuple[i
         text=True,
         start_new_session=True,
     )
-    waited, step = 0.0, 0.1
+    waited, step, test = 0.0, 0.1, ""
     try:
         while True:
             try:
                 output, _ = process.communicate(timeout=step)
                 return process.returncode, output
             except subprocess.TimeoutExpired:
-                waited += step
                 tick()
+                before, test = test, _read(running)
+                waited = waited + step if test == before else 0.0
                 if waited > limit:
                     os.killpg(process.pid, signal.SIGKILL)
                     return None, process.communicate()[0]
@@ -96,10 +103,17 @@ def _wait(command: list[str], limit: float, tick: Callable[[], None]) -> tuple[i
 
 
 def status_of(records: Sequence[Record]) -> Status | None:
-    """How a task stands, by its tests: failed outweighs a hole, a hole outweighs passed; None without tests."""
+    """How a task stands, by its tests: failed outweighs not run, then a hole, then passed; None without tests."""
     if not records:
         return None
     statuses = {record.status for record in records}
     if statuses & {Status.FAILED, Status.TIMEOUT}:
         return Status.FAILED
-    return Status.HOLE if Status.HOLE in statuses else Status.PASSED
+    return next((status for status in (Status.UNRUN, Status.HOLE) if status in statuses), Status.PASSED)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        return ""

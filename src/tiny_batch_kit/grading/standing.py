@@ -45,15 +45,16 @@ def key_of(day: Day, course: Course, mine: Path) -> str:
     return f"day-{day.number}-{digest.hexdigest()[:16]}"
 
 
-def record(day: Day, outcome: Outcome) -> None:
-    """Keep the statuses of the tasks whose tests all ran."""
+def record(day: Day, outcome: Outcome, key: str) -> None:
+    """Keep the statuses of the tasks that were tested; `key` is of the files before the run, which may change during it."""
     statuses = {}
     for task in day.tasks:
         status = status_of([each for each in outcome.records if each.task == task.id])
         if status is not None:
             statuses[task.id] = str(status)
-    if statuses:
-        State().record(key_of(day, load_course(), folder_of("mine")), statuses)
+        elif not outcome.records:  # the files can't be imported, or the run had to be ended: nothing passes
+            statuses[task.id] = str(Status.FAILED)
+    State().record(key, statuses)
 
 
 def standing(day: Day, course: Course, mine: Path, *, run: bool = True) -> Standing:
@@ -64,8 +65,9 @@ def standing(day: Day, course: Course, mine: Path, *, run: bool = True) -> Stand
     holes = untouched(day, mine)
     if len(holes) == len(day.tasks):
         return Standing(day, dict.fromkeys(holes, Status.HOLE))
-    known = State().results(key_of(day, course, mine)) or {}
-    statuses = {**dict.fromkeys(holes, Status.HOLE), **{task: Status(status) for task, status in known.items()}}
+    key = key_of(day, course, mine)
+    known = State().results(key) or {}
+    statuses = {**{task: Status(status) for task, status in known.items()}, **dict.fromkeys(holes, Status.HOLE)}
     missing = [task for task in day.tasks if task.id not in statuses]
     if not missing:
         return Standing(day, statuses)
