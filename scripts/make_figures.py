@@ -29,7 +29,7 @@ def roofline() -> str:
         axes.set(title=title, xlabel="rows in the batch", xscale="log", ylim=(0, None))
         axes.set_xticks(batches, [str(batch) for batch in batches])
         axes.minorticks_off()
-        axes.legend()
+        axes.legend(frameon=False)
     return plots.svg_text(
         figure,
         "Throughput and step time of Llama 3 8B on an A100, predicted",

@@ -46,17 +46,19 @@ def run_day(
 ) -> Outcome:
     """Run the tests of some tasks of a day with a line that moves while they run; record the student's results."""
     from tiny_batch_kit.console import console
+    from tiny_batch_kit.course import load_course
     from tiny_batch_kit.grading.session import run_tests
+    from tiny_batch_kit.grading.standing import key_of, record
+    from tiny_batch_kit.implementations import folder_of
 
+    key = key_of(day, load_course(), folder_of("mine"))  # before the run: the files may change during it
     arguments = [*_only(day, tasks), *extra]
     with console().status(f"Day {day.number} · {day.title}"):
         outcome = run_tests(
             [day.tests], impl=impl, borrow_before=day.number if borrow else None, extra=arguments
         )
     if impl == "mine" and not borrow and not extra:
-        from tiny_batch_kit.grading.standing import record
-
-        record(day, outcome)
+        record(day, outcome, key)
     return outcome
 
 

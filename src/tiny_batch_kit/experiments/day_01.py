@@ -91,5 +91,5 @@ def draw(batches: Sequence[int], predicted: Sequence[float], measured: Sequence[
         axes.set(title=title, xlabel="rows in the batch", xscale="log", yscale="log")
         axes.set_xticks(batches, [str(batch) for batch in batches], minor=False)
         axes.minorticks_off()
-        axes.legend()
+        axes.legend(frameon=False)
     return figure

@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--impl", default="mine", help="whose code is tested: mine, ref, or a folder")
     group.addoption("--borrow-before", type=int, help="take the days before this one from the reference")
     group.addoption("--task", action="append", help="run the tests of this task only; may be given again")
+    group.addoption("--plain-holes", action="store_true", help="show a hole as any other error, with its traceback")
     group.addoption("--no-shrink", action="store_true", help="keep the first failing example, don't look for the smallest")
     group.addoption("--results", type=Path, help="write a record of each test to this JSON file")
 
@@ -58,6 +59,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     elif report.when == "call" and record.status is None:
         record.status = Status.PASSED
     return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """Count a hole as not begun, without a traceback; the run fails all the same. With --plain-holes: an error."""
+    record = config.stash[_RECORDS].get(report.nodeid)
+    if record is None or record.status is not Status.HOLE or not report.failed or config.getoption("--plain-holes"):
+        return None
+    return "not begun", "○", "NOT BEGUN"
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
