@@ -59,6 +59,18 @@ def static_batch() -> str:
     )
 
 
+def demo() -> str:
+    """The timelines of the last `course demo`, for the README."""
+    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.timeline.events import read_jsonl
+    from tiny_batch_kit.timeline.svg import render_svg
+
+    files = sorted(OUT.glob("demo-*.jsonl"))
+    if not files:
+        raise SystemExit("there is no recorded demo: run ./scripts/course demo first")
+    return render_svg([read_jsonl(file) for file in files], title="The same requests, served in two ways")
+
+
 def experiment(day: int) -> str:
     """The picture of a day's experiment on the default model."""
     from tiny_batch_kit import experiments
@@ -75,6 +87,7 @@ def experiment(day: int) -> str:
 PICTURES: dict[str, Callable[[], str]] = {
     "roofline": roofline,
     "static-batch": static_batch,
+    "demo": demo,
     "day-01": lambda: experiment(1),
     "day-02": lambda: experiment(2),
 }

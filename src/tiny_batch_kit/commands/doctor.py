@@ -77,7 +77,9 @@ def mlx() -> list[Finding]:
     device = "GPU" if mx.default_device() == mx.Device(mx.gpu) else "CPU"
     return [
         Finding("MLX", f"{metadata.version('mlx')}, computes on the {device}", works, essential=True),
-        Finding("BLAS", f"{report.name} ({'fast' if report.fast else 'slow: a batch gains little'})", report.mend or ""),
+        Finding(
+            "BLAS", f"{report.name} ({'fast' if report.fast else 'slow: a batch gains little'})", report.mend or ""
+        ),
     ]
 
 

@@ -67,7 +67,13 @@ def _bar(days: int, standings: list[Standing]) -> Text:
 def _line(standing: Standing, state: State) -> Text:
     from rich.text import Text
 
-    signs = {"passed": ("✓", "green"), "failed": ("✗", "red"), "hole": ("○", "cyan"), "unrun": ("?", "yellow"), None: ("?", "yellow")}
+    signs = {
+        "passed": ("✓", "green"),
+        "failed": ("✗", "red"),
+        "hole": ("○", "cyan"),
+        "unrun": ("?", "yellow"),
+        None: ("?", "yellow"),
+    }
     day = standing.day
     line = Text.assemble("  ", ("✓" if standing.done else " ", "bold green"), f"  Day {day.number:>2}  {day.title:<28}")
     for task in day.tasks:

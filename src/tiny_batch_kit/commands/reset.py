@@ -1,4 +1,4 @@
-"""Put a hole back: a task's functions, or a whole file, as they were in the starter. Your version is kept in a backup."""
+"""Put a hole back: a task's functions, or a whole file, as in the starter. Your version is kept in a backup."""
 
 from __future__ import annotations
 

@@ -54,9 +54,7 @@ def run_day(
     key = key_of(day, load_course(), folder_of("mine"))  # before the run: the files may change during it
     arguments = [*_only(day, tasks), *extra]
     with console().status(f"Day {day.number} · {day.title}"):
-        outcome = run_tests(
-            [day.tests], impl=impl, borrow_before=day.number if borrow else None, extra=arguments
-        )
+        outcome = run_tests([day.tests], impl=impl, borrow_before=day.number if borrow else None, extra=arguments)
     if impl == "mine" and not borrow and not extra:
         record(day, outcome, key)
     return outcome
@@ -73,7 +71,7 @@ def _day(args: argparse.Namespace, day: Day, tasks: tuple[Task, ...]) -> int:
 
 
 def _raw(args: argparse.Namespace, day: Day, tasks: tuple[Task, ...]) -> int:
-    return _pytest(args, [day.tests, *_only(day, tasks)], day.number if args.borrow else None)
+    return _pytest(args, [day.tests, *_only(day, tasks), "--plain-holes"], day.number if args.borrow else None)
 
 
 def _whole_suite(args: argparse.Namespace) -> int:

@@ -24,7 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--borrow-before", type=int, help="take the days before this one from the reference")
     group.addoption("--task", action="append", help="run the tests of this task only; may be given again")
     group.addoption("--plain-holes", action="store_true", help="show a hole as any other error, with its traceback")
-    group.addoption("--no-shrink", action="store_true", help="keep the first failing example, don't look for the smallest")
+    group.addoption(
+        "--no-shrink", action="store_true", help="keep the first failing example, don't look for the smallest"
+    )
     group.addoption("--results", type=Path, help="write a record of each test to this JSON file")
 
 
@@ -37,9 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     # Without `explain`, which runs a failing test many times more to comment on its smallest case.
     phases = [Phase.explicit, Phase.generate] + ([] if config.getoption("--no-shrink") else [Phase.shrink])
-    settings.register_profile(
-        "course", derandomize=True, deadline=None, database=None, print_blob=False, phases=phases
-    )
+    settings.register_profile("course", derandomize=True, deadline=None, database=None, print_blob=False, phases=phases)
     settings.load_profile("course")
 
 
@@ -171,6 +171,6 @@ def _is_students(frame: traceback.FrameSummary) -> bool:
     served = {
         str(Path(module.__file__).resolve())
         for name, module in list(sys.modules.items())
-        if name.startswith(implementations.PACKAGE + ".") and getattr(module, "__file__", None)
+        if name.startswith(implementations.PACKAGE + ".") and module.__file__ is not None
     }
     return str(Path(frame.filename).resolve()) in served

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiny_batch_kit.course import Course, Day, Task, load_course
+from tiny_batch_kit.course import Course, Day, Task
 from tiny_batch_kit.cutter import cut, functions
 from tiny_batch_kit.grading.records import Status
 from tiny_batch_kit.grading.session import Outcome, run_tests, status_of
@@ -46,7 +46,7 @@ def key_of(day: Day, course: Course, mine: Path) -> str:
 
 
 def record(day: Day, outcome: Outcome, key: str) -> None:
-    """Keep the statuses of the tasks that were tested; `key` is of the files before the run, which may change during it."""
+    """Keep the statuses of the tasks that were tested. key: of the files before the run, which may change during it."""
     statuses = {}
     for task in day.tasks:
         status = status_of([each for each in outcome.records if each.task == task.id])
