@@ -33,7 +33,7 @@ def roofline() -> str:
     return plots.svg_text(
         figure,
         "Throughput and step time of Llama 3 8B on an A100, predicted",
-        "With 128 positions of context, tokens a second rise almost with the batch up to about 180 rows and then stay at "
+        "With 128 positions, tokens a second rise almost with the batch up to about 180 rows and then stay at "
         "19,300, while the step time, flat at first, grows. With 1024 positions they bend earlier: 12,300 at 512 rows.",
     )
 
@@ -54,7 +54,7 @@ def static_batch() -> str:
         [recorder.timeline()],
         axis="steps",
         title="One static batch of four requests",
-        description="Requests A, B, C and D start together. A finishes after 8 steps, B after 14, C after 16, D after 18. "
+        description="A, B, C and D start together. A finishes after 8 steps, B after 14, C after 16, D after 18. "
         "Until step 18 the rows of A, B and C are computed and wasted: 16 of 72 row-steps.",
     )
 

@@ -1,7 +1,7 @@
 """Cut the starter, src/tiny_batch, from the reference: `python scripts/make_starter.py [--check]`.
 
-For the course's authors: it replaces every file of src/tiny_batch. --check changes nothing, shows what would change, and
-exits with 1 if anything would.
+For the course's authors: it replaces every file of src/tiny_batch. --check changes nothing, shows what
+would change, and exits with 1 if anything would.
 """
 
 import sys

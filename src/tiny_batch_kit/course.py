@@ -100,7 +100,8 @@ def load_course(path: Path | None = None) -> Course:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise KitError(f"{path} can't be read ({error.strerror}): run the commands in a checkout of the course.") from error
+        why = f"{path} can't be read ({error.strerror})"
+        raise KitError(f"{why}: run the commands in a checkout of the course.") from error
     except tomllib.TOMLDecodeError as error:
         raise KitError(f"{path} is not valid TOML: {error}.") from error
     try:

@@ -16,7 +16,7 @@ _MARKER = re.compile(r"^(?P<indent>\s*)# task (?P<task>\S+) (?P<side>begin|end)\
 
 @dataclass(frozen=True)
 class Region:
-    """The answer to a task in one function: the lines between two markers, which stand at `begin` and `end` (from 0)."""
+    """The answer to a task in one function: the lines between two markers, in lines `begin` and `end` (from 0)."""
 
     task: str
     symbol: str

@@ -30,9 +30,7 @@ class Finder(MetaPathFinder):
         """Where `tiny_batch` or one of its modules is; None for all other names."""
         if fullname == PACKAGE:
             init = self.folder / "__init__.py"
-            return importlib.util.spec_from_file_location(
-                fullname, init, submodule_search_locations=[str(self.folder)]
-            )
+            return importlib.util.spec_from_file_location(fullname, init, submodule_search_locations=[str(self.folder)])
         package, _, module = fullname.partition(".")
         if package != PACKAGE:
             return None

@@ -19,10 +19,7 @@ class State:
     def __init__(self, folder: Path = STATE) -> None:
         self.folder = folder
         self._file = folder / "state.json"
-        try:
-            self._data: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self._data = {}
+        self._data = self._read()
 
     def hints(self, task: str) -> int:
         """How many hints of a task the student has seen."""
@@ -30,6 +27,7 @@ class State:
 
     def set_hints(self, task: str, count: int) -> None:
         """Remember how many hints of a task the student has seen."""
+        self._data = self._read()
         self._data.setdefault("hints", {})[task] = count
         self._save()
 
@@ -40,6 +38,7 @@ class State:
 
     def give_up(self, task: str) -> None:
         """Remember that the student asked for a solution before passing."""
+        self._data = self._read()
         self._data["given_up"] = sorted({*self.given_up, task})
         self._save()
 
@@ -50,6 +49,7 @@ class State:
 
     def record(self, key: str, statuses: dict[str, str]) -> None:
         """Record the statuses of tasks under `key`; only the latest 64 keys are kept."""
+        self._data = self._read()
         results = {**self._data.get("results", {})}
         results[key] = {**results.pop(key, {}), **statuses}
         self._data["results"] = dict(list(results.items())[-64:])
@@ -67,8 +67,16 @@ class State:
             shutil.copy2(file, folder / file.name)
         return folder
 
+    def _read(self) -> dict[str, Any]:
+        """What is there now: each change begins with it, since `watch` and other commands write the same file."""
+        try:
+            data = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
     def _save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".tmp")
+        fresh = self._file.with_suffix(f".{os.getpid()}.tmp")
         fresh.write_text(json.dumps(self._data, indent=1), encoding="utf-8")
         os.replace(fresh, self._file)

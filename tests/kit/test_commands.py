@@ -74,7 +74,7 @@ def test_untouched_red_is_expected_and_nothing_is_a_traceback(course):
 def test_a_red_task_is_told_on_one_screen(course):
     course.write(
         "tests/mutants/signatures.json",
-        json.dumps({"day_01/subtracts": ["test_day_01.py::test_adds", "test_day_01.py::test_adds_anything"]}),
+        json.dumps({"day_01/subtracts": {"test_day_01.py::test_adds": "", "test_day_01.py::test_adds_anything": ""}}),
     )
     course.fill("add", "return a - b")
     status, said = course.run("test", "--day", "1")
@@ -155,6 +155,13 @@ def test_the_whole_suite_ends_in_pytests_own_line(course):
     assert "2 passed" in said
     assert "5 not begun" in said
     assert "NotImplementedError" not in said
+
+
+def test_a_folder_is_tested_and_one_without_an_implementation_is_refused(course):
+    assert course.run("test", "--day", "1", "--impl", str(course.reference))[0] == 0
+    status, said = course.run("test", "--day", "1", "--impl", str(course.root))
+    assert status == 2
+    assert "holds no implementation" in said
 
 
 # progress
@@ -253,13 +260,16 @@ def test_reset_of_a_whole_file_and_of_a_broken_one(course):
 
 def test_put_back_takes_decorators_along_and_nothing_around():
     starter = "class A:\n    @staticmethod\n    def f(x):\n        raise NotImplementedError\n\n\ndef g():\n    pass\n"
-    mine = "import os\n\nclass A:\n    # my note\n    @classmethod\n    @staticmethod\n    def f(x):\n        return 1\n        # end\n\n    def h(self):\n        pass\n\n\ndef g():\n    return 2\n"
+    mine = (
+        "class A:\n    # my note\n    @classmethod\n    @staticmethod\n    def f(x):\n        return 1\n\n"
+        "    def h(self):\n        pass\n\n\ndef g():\n    return 2\n"
+    )
     got = put_back(mine, starter, ("A.f",), "a.py")
     assert "    # my note\n    @staticmethod\n    def f(x):\n        raise NotImplementedError\n" in got
     assert "classmethod" not in got
     assert "def h(self)" in got
     assert "return 2" in got
-    with pytest.raises(KitError, match="has no A.f"):
+    with pytest.raises(KitError, match=r"has no A\.f"):
         put_back("x = 1\n", starter, ("A.f",), "a.py")
 
 
@@ -301,6 +311,15 @@ def test_a_broken_state_file_is_an_empty_one(tmp_path):
     assert State(tmp_path).hints("1.1") == 0
     (tmp_path / "state.json").write_text("[]")
     assert State(tmp_path).hints("1.1") == 0
+
+
+def test_two_states_of_one_folder_keep_each_others_entries(tmp_path):
+    one, other = State(tmp_path), State(tmp_path)
+    one.set_hints("1.1", 2)
+    other.record("key", {"1.1": "passed"})
+    one.give_up("1.2")
+    fresh = State(tmp_path)
+    assert (fresh.hints("1.1"), fresh.results("key"), fresh.given_up) == (2, {"1.1": "passed"}, ["1.2"])
 
 
 # solution

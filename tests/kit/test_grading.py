@@ -82,9 +82,7 @@ def test_an_error_in_the_students_code_is_told_by_their_own_line(course, grade):
     assert record.asked == ""
 
 
-@pytest.mark.parametrize(
-    ("body", "hangs"), [("while True:\n    pass", 0), ("while b > 3:\n    pass\nreturn a + b", 1)]
-)
+@pytest.mark.parametrize(("body", "hangs"), [("while True:\n    pass", 0), ("while b > 3:\n    pass\nreturn a + b", 1)])
 def test_a_loop_without_end_is_stopped_and_what_follows_it_is_not_run(course, grade, monkeypatch, body, hangs):
     monkeypatch.setattr(session, "TEST_SECONDS", 1)
     course.fill("add", body)

@@ -13,12 +13,17 @@ def wrong(name, task="1.1"):
     return Wrong(f"You did {name}.", task, "t.py::a", Path(f"day_01/{name}.py"))
 
 
-def guess(statuses, signatures, task="1.1", known=None):
-    records = [Record(f"tests/t.py::{test}", owner, status) for test, (owner, status) in statuses.items()]
+def guess(statuses, signatures, task="1.1", known=None, gots=None):
+    """Statuses and signatures by name of test; the student got 0 everywhere, a wrong solution what `gots` says."""
+    records = [Record(f"tests/t.py::{test}", owner, status, got="0") for test, (owner, status) in statuses.items()]
     known = known or [wrong(name) for name in signatures]
-    return looks_like(
-        task, records, known, {f"day_01/{name}": [f"t.py::{t}" for t in tests] for name, tests in signatures.items()}
-    )
+    recorded = {
+        f"day_01/{name}": {
+            f"t.py::{test}": Record("", None, got=(gots or {}).get(name, "0")).fingerprint for test in tests
+        }
+        for name, tests in signatures.items()
+    }
+    return looks_like(task, records, known, recorded)
 
 
 def test_the_same_failures_look_like_the_wrong_solution():
@@ -47,6 +52,12 @@ def test_two_may_match_and_more_say_nothing():
     run = {"a": ("1.1", F)}
     assert len(guess(run, {"x": ["a"], "y": ["a"]})) == 2
     assert guess(run, {"x": ["a"], "y": ["a"], "z": ["a"]}) == []
+
+
+def test_of_many_that_fail_alike_the_same_results_decide():
+    run, alike = {"a": ("1.1", F)}, {"x": ["a"], "y": ["a"], "z": ["a"]}
+    assert guess(run, alike, gots={"x": "1", "z": "2"}) == ["You did y."]
+    assert guess(run, alike, gots={"x": "1", "y": "2", "z": "3"}) == []
 
 
 @pytest.mark.parametrize(

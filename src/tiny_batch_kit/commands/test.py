@@ -97,11 +97,11 @@ def _pytest(args: argparse.Namespace, tests: list[str], borrow_before: int | Non
 
 
 def _impl(args: argparse.Namespace) -> str:
-    from pathlib import Path
+    from tiny_batch_kit.implementations import folder_of
 
     if args.ref:
         return "ref"
-    return str(Path(args.impl).resolve()) if args.impl else "mine"
+    return str(folder_of(args.impl)) if args.impl else "mine"
 
 
 def _only(day: Day, tasks: tuple[Task, ...]) -> list[str]:

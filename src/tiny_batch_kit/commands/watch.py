@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import queue
+import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
 HELP = "run a day's tests whenever you save"
 KEYS = "r run · h hint · q quit"
+LOOK_MS = 200
+"""So often a key that was typed is looked for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,21 +35,23 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.implementations import folder_of
     from tiny_batch_kit.paths import ROOT
 
-    day, stop = _day(args.day), threading.Event()
-    _run(day)
-    actions = {"r": lambda: _run(day), "h": _hint, "q": stop.set}
-    with _keys(actions):
-        console().print(f"[dim]watching src/tiny_batch ({KEYS if sys.stdin.isatty() else 'Ctrl-C quits'})[/]")
-        for _changes in watch(
-            folder_of("mine"), ROOT / day.tests, stop_event=stop, force_polling=args.poll or None, raise_interrupt=False
+    day = _day(args.day)
+    with suppress(KeyboardInterrupt), _keys() as keys:
+        _run(day)
+        console().print("[dim]watching src/tiny_batch: save a file, and it is tested[/]")
+        for changes in watch(
+            folder_of("mine"),
+            ROOT / day.tests,
+            force_polling=args.poll or None,
+            yield_on_timeout=True,
+            rust_timeout=LOOK_MS,
         ):
-            with _BUSY:
+            key = "r" if changes else _typed(keys)
+            if key == "r":
                 _run(day)
+            elif key == "h":
+                _hint()
     return 0
-
-
-_BUSY = threading.Lock()
-"""A key and a save at the same moment take turns."""
 
 
 def _day(number: int | None) -> Day:
@@ -69,7 +76,7 @@ def _run(day: Day) -> None:
     outcome = run_day(day, day.tasks)
     out.print(f"[bold]Day {day.number} · {day.title}[/]")
     show(out, day, day.tasks, outcome)
-    out.print(f"[dim]{KEYS}[/]")
+    out.print(f"[dim]{KEYS if sys.stdin.isatty() else 'Ctrl-C quits'}[/]")
 
 
 def _hint() -> None:
@@ -79,29 +86,39 @@ def _hint() -> None:
 
 
 @contextmanager
-def _keys(actions: dict[str, Callable[[], None]]) -> Iterator[None]:
-    """Read single keys in the background while the block runs; the terminal is as before afterwards, come what may."""
+def _keys() -> Iterator[queue.SimpleQueue[str]]:
+    """The keys that are typed while the block runs, none without a terminal; afterwards the terminal is as before."""
+    typed: queue.SimpleQueue[str] = queue.SimpleQueue()
     if not sys.stdin.isatty():
-        yield
+        yield typed
         return
     import termios
     import tty
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
-    threading.Thread(target=_listen, args=(actions,), daemon=True).start()
+    tty.setcbreak(terminal, termios.TCSADRAIN)
+    threading.Thread(target=_listen, args=(typed,), daemon=True).start()
     try:
-        yield
+        yield typed
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _listen(actions: dict[str, Callable[[], None]]) -> None:
+def _listen(typed: queue.SimpleQueue[str]) -> None:
+    """Pass keys on; q is as Ctrl-C, which also ends tests that are running."""
     with suppress(OSError, ValueError):  # the terminal went away
         while key := sys.stdin.read(1):
-            if key in actions:
-                with _BUSY:
-                    actions[key]()
             if key == "q":
+                os.kill(os.getpid(), signal.SIGINT)
                 return
+            typed.put(key)
+
+
+def _typed(keys: queue.SimpleQueue[str]) -> str | None:
+    """The last key that was typed since the last look, if any."""
+    key = None
+    with suppress(queue.Empty):
+        while True:
+            key = keys.get_nowait()
+    return key

@@ -57,10 +57,10 @@ def ran(job: Job, outcome: Outcome, found: Findings) -> bool:
     return False
 
 
-def failing(records: Sequence[Record]) -> list[str]:
-    """The names of the tests that did not pass, sorted; a skipped test fails nobody."""
-    fine = (Status.PASSED, Status.SKIPPED)
-    return sorted(record.name for record in records if record.status not in fine)
+def failing(records: Sequence[Record]) -> dict[str, str]:
+    """The tests that did not pass, sorted, with the fingerprint of what they got; a skipped test fails nobody."""
+    wrong = (Status.FAILED, Status.TIMEOUT, Status.HOLE)
+    return {each.name: each.fingerprint for each in sorted(records, key=lambda each: each.name) if each.status in wrong}
 
 
 def blame(layout: Layout, day: Day, record: Record) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tiny_batch_kit.coursecheck.layout import Layout, folder_of, tests_of
 from tiny_batch_kit.coursecheck.problems import Findings
 from tiny_batch_kit.coursecheck.runs import Job, Tick, failing, ran, run_all, said, tests_of_day
 from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.grading.looks_like import Wrong, read_signatures, read_wrong
+from tiny_batch_kit.grading.looks_like import Signatures, Wrong, read_signatures, read_wrong
 from tiny_batch_kit.grading.records import Status
 
 UPDATE = "run python scripts/check_course.py --update"
@@ -36,7 +37,7 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
     found = Findings()
     cases = [case for day in layout.course.ready for case in _cases(layout, day, work, found)]
     recorded, record = read_signatures(layout.signatures), layout.name(layout.signatures)
-    fresh: dict[str, list[str]] = {}
+    fresh: Signatures = {}
     for case, outcome in zip(cases, run_all([case.job for case in cases], tick), strict=True):
         where, wrong = case.job.where, case.wrong
         if not ran(case.job, outcome, found):
@@ -49,7 +50,7 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
             found.add(where, "is caught by no test at all")
         elif wrong.caught_by not in fails:
             found.add(where, f"is not caught by {wrong.caught_by}, but by {', '.join(fails)}")
-        if not update and recorded.get(wrong.name) != fails:
+        if not update and recorded.get(wrong.name, {}).keys() != fails.keys():
             found.add(record, f"{_change(wrong.name, recorded.get(wrong.name), fails)}: {UPDATE}")
     if update:
         layout.signatures.write_text(json.dumps(dict(sorted(fresh.items())), indent=1) + "\n", encoding="utf-8")
@@ -111,7 +112,7 @@ def _job(layout: Layout, day: Day, file: Path, folder: Path, found: Findings) ->
         return None
 
 
-def _change(name: str, before: list[str] | None, now: list[str]) -> str:
+def _change(name: str, before: Iterable[str] | None, now: Iterable[str]) -> str:
     if before is None:
         return f"{name} is not recorded"
     more, fewer = sorted(set(now) - set(before)), sorted(set(before) - set(now))
@@ -120,10 +121,10 @@ def _change(name: str, before: list[str] | None, now: list[str]) -> str:
     return f"{name} {' and '.join(parts)}"
 
 
-def _alike(cases: list[_Case], fresh: dict[str, list[str]]) -> list[str]:
-    """Wrong solutions of one task that fail the same tests: *looks like…* can't tell them apart."""
+def _alike(cases: list[_Case], fresh: Signatures) -> list[str]:
+    """Wrong solutions of one task that fail the same tests with the same results: no student can be told which."""
     groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for case in cases:
         if case.wrong.name in fresh:
-            groups[case.wrong.task, *fresh[case.wrong.name]].append(case.wrong.name)
+            groups[case.wrong.task, str(fresh[case.wrong.name])].append(case.wrong.name)
     return [f"no test tells apart: {', '.join(names)}" for names in groups.values() if len(names) > 2]

@@ -47,29 +47,34 @@ def all_wrong(folder: Path = WRONG) -> list[Wrong]:
     return [read_wrong(path) for path in sorted(folder.glob("day_*/*.py"))]
 
 
-def read_signatures(file: Path = SIGNATURES) -> dict[str, list[str]]:
+Signatures = dict[str, dict[str, str]]
+"""{wrong solution: {test that it fails: fingerprint of what the test got}}"""
+
+
+def read_signatures(file: Path = SIGNATURES) -> Signatures:
     """The recorded tests that each wrong solution fails; empty if nothing was recorded yet."""
     if not file.exists():
         return {}
-    signatures: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    signatures: Signatures = json.loads(file.read_text(encoding="utf-8"))
     return signatures
 
 
-def looks_like(
-    task: str, records: Sequence[Record], wrong: Sequence[Wrong], signatures: dict[str, list[str]]
-) -> list[str]:
+def looks_like(task: str, records: Sequence[Record], wrong: Sequence[Wrong], signatures: Signatures) -> list[str]:
     """At most two misconceptions of `task` that fail just the tests that the student fails.
 
     A test that met a hole says nothing, so only tests that passed or failed are compared: all of them if that leaves
-    a wrong solution, else the task's own, since another task may be wrong in its own way.
+    a wrong solution, else the task's own, since another task may be wrong in its own way. Of several that fail the same
+    tests, those come first that got the same wrong results.
     """
     decided = [record for record in records if record.status in (Status.PASSED, Status.FAILED, Status.TIMEOUT)]
     own = [record for record in decided if record.task == task]
     known = [each for each in wrong if each.task == task]
     for compared in (decided, own):
         names = {record.name for record in compared}
-        failed = {record.name for record in compared if record.status is not Status.PASSED}
-        found = [each.misconception for each in known if failed == names & set(signatures.get(each.name, []))]
+        failed = {record.name: record.fingerprint for record in compared if record.status is not Status.PASSED}
+        found = [each for each in known if failed.keys() == names & signatures.get(each.name, {}).keys()]
         if failed and found:
-            return found if len(found) <= 2 else []
+            alike = [len(failed.items() & signatures[each.name].items()) for each in found]
+            best = [each.misconception for each, score in zip(found, alike, strict=True) if score == max(alike)]
+            return best if len(best) <= 2 else []
     return []

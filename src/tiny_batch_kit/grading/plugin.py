@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tiny_batch_kit import implementations
+from tiny_batch_kit.grading import hang
 from tiny_batch_kit.grading.expect import Mismatch
 from tiny_batch_kit.grading.records import HOLE, Record, Status
 
@@ -33,12 +35,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Serve the chosen implementation before any test imports it; make Hypothesis find the same cases every time."""
     implementations.install(config.getoption("--impl"), borrow_before=config.getoption("--borrow-before"))
+    config.pluginmanager.register(hang)
     config.stash[_RECORDS] = {}
 
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    """Make Hypothesis find the same cases every time, before a module that uses it is imported.
+
+    Only then: importing it takes half a second, and many runs of few tests do without.
+    """
+    if b"hypothesis" in module_path.read_bytes():
+        _settle_hypothesis(shrink=not parent.config.getoption("--no-shrink"))
+
+
+@cache
+def _settle_hypothesis(shrink: bool) -> None:
     from hypothesis import Phase, settings
 
     # Without `explain`, which runs a failing test many times more to comment on its smallest case.
-    phases = [Phase.explicit, Phase.generate] + ([] if config.getoption("--no-shrink") else [Phase.shrink])
+    phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if shrink else [])
     settings.register_profile("course", derandomize=True, deadline=None, database=None, print_blob=False, phases=phases)
     settings.load_profile("course")
 
@@ -79,12 +94,16 @@ _COLLECTION_ERRORS: list[str] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of the chosen tasks, and give each its record before it runs."""
+    """Keep the tests of the chosen tasks."""
     wanted = config.getoption("--task")
     if wanted:
         items[:] = [item for item in items if _task_of(item) in wanted]
-    for item in items:
-        item.config.stash[_RECORDS].setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Give each test that will run its record, so that one that never does is known too."""
+    for item in session.items:
+        session.config.stash[_RECORDS].setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
 
 
 def pytest_runtest_logstart(nodeid: str, location: tuple[str, int | None, str]) -> None:
@@ -122,7 +141,8 @@ def _describe(record: Record, error: BaseException) -> None:
     if hole is not None:
         record.status, record.hole = Status.HOLE, hole
         return
-    record.status = Status.TIMEOUT if "Timeout" in str(error)[:20] else Status.FAILED
+    hangs = any(isinstance(each, hang.Hang) for each in chain(error))
+    record.status = Status.TIMEOUT if hangs else Status.FAILED
     record.error, record.message = type(error).__name__, str(error)
     mismatch = next((each for each in chain(error) if isinstance(each, Mismatch)), None)
     if mismatch is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 HOLE = re.compile(r"Task (?P<task>\d+\.\d+)\b")
@@ -48,6 +49,11 @@ class Record:
         """The record that `to_json` wrote."""
         status = data.pop("status")
         return cls(**data, status=Status(status) if status else None)
+
+    @property
+    def fingerprint(self) -> str:
+        """A few letters that stand for what the test got: two wrong solutions that fail alike may differ in them."""
+        return sha256((self.got or f"{self.error}: {self.message}").encode()).hexdigest()[:8]
 
     @property
     def name(self) -> str:

@@ -109,6 +109,8 @@ def _facts(task: Task, record: Record) -> Table:
 def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> RenderableType:
     """Nothing is red: say what is next."""
     open_tasks = [task for task in tasks if status_of(by_task[task.id]) is Status.HOLE]
+    if any(status_of(by_task[task.id]) is None for task in tasks):
+        return Text("What ran is green, but not every task was tested.")
     if not open_tasks:
         return Text(f"All green. Day {day.number}'s experiment runs your code: pdm run bench --day {day.number}")
     first = open_tasks[0]
@@ -117,7 +119,7 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
     else:
         begun = "No test is red. "
     return Text(
-        f"{begun}Next: Task {first.id}, {', '.join(first.symbols)} in src/tiny_batch/{first.file}. "
+        f"{begun}Next: Task {first.id}, {', '.join(first.symbols)} in src/tiny_batch/{first.file}.\n"
         f"Read book/src/{day.chapter}; a nudge: pdm run hint {first.id}"
     )
 
@@ -134,10 +136,11 @@ def _hang(day: Day, test: str) -> Panel:
 
 def _broken(outcome: Outcome) -> Panel:
     """No test ran: a file of the student's can't be imported, or pytest itself refused."""
-    text = "\n".join(outcome.collection) or outcome.output
-    return Panel(
-        Text(_import_error(text)), title="[bold]Your code can't be imported[/]", title_align="left", border_style="red"
-    )
+    if outcome.collection:
+        text, title = _import_error("\n".join(outcome.collection)), "Your code can't be imported"
+    else:
+        text, title = "\n".join(outcome.output.strip().splitlines()[-12:]), "No test was run"
+    return Panel(Text(text), title=f"[bold]{title}[/]", title_align="left", border_style="red")
 
 
 def _import_error(text: str) -> str:

@@ -51,7 +51,7 @@ def run_tests(
     """Run pytest on `tests` against an implementation; `tick` is called some ten times a second meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"]
+        command = [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "-p", "no:cacheprovider", "--tb=short"]
         command += [f"--timeout={TEST_SECONDS}", f"--impl={impl}", f"--results={results}"]
         command += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
         running = results.with_suffix(".running")
@@ -74,6 +74,8 @@ def _wait(command: list[str], running: Path, limit: float, tick: Callable[[], No
     The status is None if the run was ended, since `running`, the file that names the test, stood still for `limit`.
     """
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "110", "TINY_BATCH_BLAS": "bundled"}
+    # Plugins that merely happen to be installed take a second to import, and a student runs this again and again.
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     process = subprocess.Popen(
         command,
         cwd=ROOT,

@@ -1,0 +1,99 @@
+"""`watch` in a terminal of its own: it tests on save, takes keys, and leaves the terminal as it was."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+
+class Terminal:
+    """A command in a pseudo-terminal."""
+
+    def __init__(self, course, *arguments):
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.said = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tiny_batch_kit", *arguments],
+            cwd=course.root,
+            env={**os.environ, "TINY_BATCH_ROOT": str(course.root), "NO_COLOR": "1", "TERM": "xterm"},
+            stdin=self.slave,
+            stdout=self.slave,
+            stderr=self.slave,
+            start_new_session=True,
+        )
+
+    def wait_for(self, text, seconds=30):
+        deadline = time.monotonic() + seconds
+        while text not in self.said:
+            assert time.monotonic() < deadline, f"{text!r} never came: {self.said[-1500:]}"
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.said += re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", os.read(self.master, 65536).decode(errors="replace"))
+        self.said = self.said.split(text, 1)[1]
+
+    def type(self, keys):
+        os.write(self.master, keys.encode())
+
+    def end(self):
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
+
+    def settings(self):
+        return termios.tcgetattr(self.slave)
+
+
+@pytest.mark.parametrize("options", [[], ["--poll"]])
+def test_a_save_is_tested_and_keys_work(course, options):
+    terminal = Terminal(course, "watch", "--day", "1", *options)
+    terminal.wait_for("Nothing is written yet")
+    terminal.wait_for("watching")
+    time.sleep(0.5)  # the watcher itself starts after it says so
+    course.fill("add", "return a + b")
+    terminal.wait_for("✓ 1.1")
+    terminal.wait_for("quit")
+    terminal.type("h")
+    terminal.wait_for("a nudge at sums")
+    terminal.type("r")
+    terminal.wait_for("✓ 1.1")
+    terminal.wait_for("quit")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.settings() == terminal.before
+
+
+def test_q_ends_tests_that_hang(course):
+    course.fill("add", "while True:\n    pass")
+    terminal = Terminal(course, "watch", "--day", "1")
+    terminal.wait_for("Day 1")
+    time.sleep(1.5)
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.settings() == terminal.before
+
+
+def test_without_a_terminal_it_watches_without_keys(course):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tiny_batch_kit", "watch"],
+        env={**os.environ, "TINY_BATCH_ROOT": str(course.root)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "watching" in line:
+            break
+    process.terminate()
+    process.wait(20)
+    assert any("○ 1.1" in line for line in lines)
+    assert any("Ctrl-C quits" in line for line in lines)
