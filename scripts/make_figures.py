@@ -90,6 +90,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "demo": demo,
     "day-01": lambda: experiment(1),
     "day-02": lambda: experiment(2),
+    "day-03": lambda: experiment(3),
 }
 
 

@@ -1,0 +1,79 @@
+"""Day 3: batches that are not for language models: equal images, texts in buckets, rows without any padding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+
+from .padding import bucket_by_length
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """Some texts in one rectangle.
+
+    indices: which of the texts the rows are. tokens: (B, L) int32, each text first and pads behind it, for a model that
+    reads whole texts and continues none. mask: (B, L) bool, True where there is a token of the text.
+    """
+
+    indices: list[int]
+    tokens: mx.array
+    mask: mx.array
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of unequal length, one behind the other, without a pad.
+
+    values: (N,) int32. offsets: (B + 1,) int32, from 0 to N: row i is values[offsets[i] : offsets[i + 1]].
+    """
+
+    values: mx.array
+    offsets: mx.array
+
+
+def collate_images(images: Sequence[mx.array]) -> mx.array:
+    """All images as one array: B of shape (H, W, C) become (B, H, W, C).
+
+    Raises ValueError if there is none, or if one has another shape than the first (it says which and both shapes):
+    resizing loses detail, so that is for the caller to decide.
+    """
+    # task 3.3 begin
+    if not images:
+        raise ValueError("there is no image to collate: give at least one")
+    for index, image in enumerate(images):
+        if image.shape != images[0].shape:
+            raise ValueError(
+                f"image {index} has shape {image.shape}, but image 0 has {images[0].shape}: resize or crop them alike"
+            )
+    return mx.stack(list(images))
+    # task 3.3 end
+
+
+def collate_texts(texts: Sequence[Sequence[int]], bucket_sizes: Sequence[int], pad_id: int) -> list[TextBatch]:
+    """The texts in one batch a bucket, by growing size, each as wide as its bucket; the buckets are Day 2's.
+
+    Raises ValueError for a text that is longer than every bucket.
+    """
+    # task 3.3 begin
+    batches = []
+    for size, indices in bucket_by_length([len(text) for text in texts], bucket_sizes).items():
+        lengths = mx.array([len(texts[index]) for index in indices])
+        rows = [[*texts[index], *[pad_id] * (size - len(texts[index]))] for index in indices]
+        mask = mx.arange(size)[None, :] < lengths[:, None]
+        batches.append(TextBatch(indices, mx.array(rows, dtype=mx.int32), mask))
+    return batches
+    # task 3.3 end
+
+
+def collate_sparse(features: Sequence[Sequence[int]]) -> Ragged:
+    """The ids of all rows one behind the other, as an embedding bag reads them; a row may be empty, and so may all."""
+    # task 3.3 begin
+    values = [value for row in features for value in row]
+    offsets = [0]
+    for row in features:
+        offsets.append(offsets[-1] + len(row))
+    return Ragged(mx.array(values, dtype=mx.int32), mx.array(offsets, dtype=mx.int32))
+    # task 3.3 end
