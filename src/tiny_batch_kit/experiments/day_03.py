@@ -58,8 +58,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         rows=[[c.load, c.wait_ms, c.rows, f"{c.busy:.0%}", c.mean, c.p95] for c in cells],
         data={"batch_seconds": {str(size): took for size, took in seconds.items()}, "rows": ROWS, "requests": count},
         figure=lambda: draw(cells, waits),
-        description="Left: mean latency against max_wait_ms for three loads; it grows with the wait. Right: mean rows of "
-        "a batch, which grow with the load even without any wait, because requests gather while a batch runs.",
+        description="Left: mean latency against max_wait_ms for three loads; it grows with the wait. Right: mean rows "
+        "of a batch, which grow with the load even without any wait, because requests gather while a batch runs.",
         notes=[
             f"Measured: a batch of 1 took {seconds[1]:.2f} s, one of {ROWS} took {seconds[ROWS]:.2f} s "
             f"({PROMPT} tokens in, {OUTPUT} out). All else is virtual time, with your DynamicBatcher.",
