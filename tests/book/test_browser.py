@@ -52,7 +52,11 @@ def open_page(browser: Any, site: Path) -> Iterator[Any]:
         page = context.new_page()
         page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        # Leaving a page aborts what it was still loading, often its icon: that is no fault of the page.
+        page.on(
+            "requestfailed",
+            lambda asked: faults.append(f"failed: {asked.url}") if asked.failure != "net::ERR_ABORTED" else None,
+        )
         page.on(
             "request", lambda asked: faults.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
         )
