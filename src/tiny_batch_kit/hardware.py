@@ -33,28 +33,38 @@ A100 = Hardware("NVIDIA A100 80GB SXM", flops=312e12, bandwidth=2.039e12, memory
 M1 = Hardware("Apple M1, 16 GB", flops=2.6e12, bandwidth=68.25e9, memory=16e9)
 
 
+SHAPES = ((2048, 2048, 16), (512, 1536, 80))
+"""Rows, columns and count of matrices, some 256 MB in all: machines read large and small ones unequally fast."""
+
+
 def measure_hardware() -> Hardware:
     """Measure this machine's two speeds with MLX, in about a second.
 
-    Bandwidth: vectors times matrices of 256 MB in all, more than any cache holds. Arithmetic: square products of 1024.
+    Bandwidth: a vector times many matrices, more than any cache holds. Arithmetic: square products of 1024.
     Both in float32 on MLX's default device, the best of several runs: a roofline is about what is possible.
     """
     import mlx.core as mx
 
-    count, rows, columns = 16, 2048, 2048
-    matrices = [mx.random.normal((rows, columns)) for _ in range(count)]
-    vector = mx.random.normal((1, rows))
     square = mx.random.normal((1024, 1024))
-    mx.eval(vector, square, *matrices)
-
-    reading = _best_seconds(lambda: mx.eval([vector @ matrix for matrix in matrices]))
+    mx.eval(square)
     multiplying = _best_seconds(lambda: mx.eval(square @ square))
     return Hardware(
         name=f"this machine ({mx.default_device().type.name})",
         flops=2 * 1024**3 / multiplying,
-        bandwidth=4 * count * rows * columns / reading,
+        bandwidth=max(_bandwidth(*shape) for shape in SHAPES),
         memory=float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")),
     )
+
+
+def _bandwidth(rows: int, columns: int, count: int) -> float:
+    """Bytes a second that products of a vector and `count` matrices read."""
+    import mlx.core as mx
+
+    matrices = [mx.random.normal((rows, columns)) for _ in range(count)]
+    vector = mx.random.normal((1, rows))
+    mx.eval(vector, *matrices)
+    reading = _best_seconds(lambda: mx.eval([vector @ matrix for matrix in matrices]))
+    return 4 * count * rows * columns / reading
 
 
 def _best_seconds(work: Callable[[], object], runs: int = 7) -> float:
