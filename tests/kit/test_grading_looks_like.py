@@ -68,3 +68,11 @@ def test_a_wrong_solution_must_say_what_it_is(tmp_path, docstring):
     file.write_text(docstring)
     with pytest.raises(KitError, match="misconception"):
         read_wrong(file)
+
+
+def test_a_second_mistake_does_not_hide_the_first():
+    run = {"a": ("1.1", F), "b": ("1.1", F), "c": ("1.1", P)}
+    assert guess(run, {"x": ["a"]}) == ["You did x."]
+    assert guess(run, {"x": ["a"]}, gots={"x": "another result"}) == []
+    assert guess(run, {"x": ["a", "c"]}) == []
+    assert guess(run, {"x": ["a"], "y": ["b"], "z": ["a"]}) == []

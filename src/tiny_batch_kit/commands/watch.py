@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
             if key == "r":
                 _run(day)
             elif key == "h":
-                _hint()
+                _hint(day)
     return 0
 
 
@@ -79,10 +80,18 @@ def _run(day: Day) -> None:
     out.print(f"[dim]{KEYS if sys.stdin.isatty() else 'Ctrl-C quits'}[/]")
 
 
-def _hint() -> None:
+def _hint(day: Day) -> None:
+    """A hint for the first task of the watched day that doesn't pass."""
     from tiny_batch_kit.commands import hint
+    from tiny_batch_kit.console import console
+    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.grading.standing import next_task
 
-    hint.run(argparse.Namespace(task=None, again=False, reset=False))
+    task = next_task(replace(load_course(), days=(day,)))
+    if task is None:
+        console().print(f"Every task of Day {day.number} passes: there is nothing to hint at.")
+    else:
+        hint.run(argparse.Namespace(task=task.id, again=False, reset=False))
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def looks_like(task: str, records: Sequence[Record], wrong: Sequence[Wrong], sig
 
     A test that met a hole says nothing, so only tests that passed or failed are compared: all of them if that leaves
     a wrong solution, else the task's own, since another task may be wrong in its own way. Of several that fail the same
-    tests, those come first that got the same wrong results.
+    tests, those come first that got the same wrong results. If none fails just so, the student may be wrong in two
+    ways at once: then a wrong solution shows by getting the student's very results in each test of the task it fails.
     """
     decided = [record for record in records if record.status in (Status.PASSED, Status.FAILED, Status.TIMEOUT)]
     own = [record for record in decided if record.task == task]
@@ -77,4 +78,16 @@ def looks_like(task: str, records: Sequence[Record], wrong: Sequence[Wrong], sig
             alike = [len(failed.items() & signatures[each.name].items()) for each in found]
             best = [each.misconception for each, score in zip(found, alike, strict=True) if score == max(alike)]
             return best if len(best) <= 2 else []
-    return []
+    return _among_others(own, known, signatures)
+
+
+def _among_others(own: Sequence[Record], known: Sequence[Wrong], signatures: Signatures) -> list[str]:
+    """The misconceptions whose every failure in the task, with its result, is among the student's; none if over two."""
+    names = {record.name for record in own}
+    got = {record.name: record.fingerprint for record in own if record.status is not Status.PASSED}
+    found = []
+    for each in known:
+        theirs = {test: result for test, result in signatures.get(each.name, {}).items() if test in names}
+        if theirs and theirs.items() <= got.items():
+            found.append(each.misconception)
+    return found if len(found) <= 2 else []
