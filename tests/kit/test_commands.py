@@ -57,6 +57,13 @@ def test_an_expected_error_is_one_sentence_and_exit_2(course):
     assert "Traceback" in course.run("--traceback", "hint", "9.9")[1]
 
 
+@pytest.mark.parametrize("arguments", [["hint", "9.9"], ["reset", "1.7"], ["solution", "x"], ["start", "--day", "7"]])
+def test_every_command_answers_an_unknown_day_or_task_with_a_sentence(course, arguments):
+    status, said = course.run(*arguments)
+    assert status == 2
+    assert len(said.splitlines()) == 1
+
+
 # test
 
 
@@ -129,6 +136,27 @@ def test_a_hang_ends_with_its_own_message(course):
     assert "loop" in said
     assert "adding.py:8" in said
     assert "Traceback" not in said
+
+
+def test_a_python_that_dies_is_told_with_its_test(course):
+    course.fill("add", "import os\nos.kill(os.getpid(), 9)")
+    status, said = course.run("test", "--day", "1")
+    assert status == 1
+    assert "Python died in test_adds: killed (signal 9)" in said
+    assert "memory" in said
+
+
+def test_a_file_that_is_gone_or_ends_python_is_told_with_what_to_do(course):
+    adding = course.mine / "adding.py"
+    adding.write_text(adding.read_text() + "raise SystemExit(1)\n")
+    said = course.run("test", "--day", "1")[1]
+    assert "src/tiny_batch/adding.py:" in said
+    assert "SystemExit: 1" in said
+    assert "INTERNALERROR" not in said
+    adding.unlink()
+    said = course.run("test", "--day", "1")[1]
+    assert "No module named 'tiny_batch.adding'" in said
+    assert "pdm run reset --file adding.py" in said
 
 
 def test_no_test_at_all_is_an_error(course):
@@ -220,6 +248,14 @@ def test_each_hint_goes_one_step_further_and_the_last_says_so(course):
     assert "a nudge at sums" not in course.run("hint", "1.2", "--again")[1]
 
 
+def test_a_long_hint_is_never_broken_inside_a_word(course):
+    words = " ".join(f"word{number:02}" for number in range(40))
+    course.write("course.toml", (course.root / "course.toml").read_text().replace("a nudge at adding", words))
+    said = course.run("hint", "1.1")[1]
+    assert all(f"word{number:02}" in said for number in range(40))
+    assert max(len(line) for line in said.splitlines()) <= 100
+
+
 def test_a_hint_without_a_task_is_for_the_next_one(course):
     assert "a nudge at adding" in course.run("hint")[1]
     course.fill("add", "return a + b")
@@ -256,6 +292,32 @@ def test_reset_of_a_whole_file_and_of_a_broken_one(course):
     assert (backups(course)[-1] / "adding.py").read_text() == "def add(:\n"
     assert course.run("reset", "--file", "../adding.py")[0] == 2
     assert course.run("reset")[0] == 2
+
+
+def test_reset_leaves_every_other_byte_and_tells_what_it_cannot_read(course):
+    adding = course.mine / "adding.py"
+    course.fill("add", "return a + b")
+    whole = adding.read_bytes().replace(b"\n", b"\r\n") + b'\r\nX = "a\x0cb"  # no line end behind this'
+    adding.write_bytes(whole)
+    assert course.run("reset", "1.1")[0] == 0
+    before, after = whole.split(b"def add(a, b):")[0], whole.split(b"class Sum:")[1]
+    assert adding.read_bytes().startswith(before)
+    assert adding.read_bytes().endswith(after)
+    adding.write_bytes("# café\n".encode("latin-1"))
+    status, said = course.run("reset", "1.1")
+    assert status == 2
+    assert "adding.py:1 is not UTF-8" in said
+    assert course.run("reset", "--file", "adding.py")[0] == 0
+    assert (backups(course)[-1] / "adding.py").read_bytes() == "# café\n".encode("latin-1")
+
+
+def test_reset_of_a_file_that_is_gone_names_no_backup(course):
+    (course.mine / "adding.py").unlink()
+    assert "pdm run reset --file adding.py" in course.run("reset", "1.1")[1]
+    status, said = course.run("reset", "--file", "adding.py")
+    assert status == 0
+    assert "no such file" in said
+    assert not backups(course)
 
 
 def test_put_back_takes_decorators_along_and_nothing_around():

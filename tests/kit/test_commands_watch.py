@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -55,7 +56,6 @@ def test_a_save_is_tested_and_keys_work(course, options):
     terminal = Terminal(course, "watch", "--day", "1", *options)
     terminal.wait_for("Nothing is written yet")
     terminal.wait_for("watching")
-    time.sleep(0.5)  # the watcher itself starts after it says so
     course.fill("add", "return a + b")
     terminal.wait_for("✓ 1.1")
     terminal.wait_for("quit")
@@ -65,6 +65,26 @@ def test_a_save_is_tested_and_keys_work(course, options):
     terminal.wait_for("✓ 1.1")
     terminal.wait_for("quit")
     terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.settings() == terminal.before
+
+
+def test_a_save_during_the_first_run_is_tested_too(course):
+    course.fill("count", "import time\ntime.sleep(2)\nreturn len(numbers)")
+    terminal = Terminal(course, "watch", "--day", "1")
+    terminal.wait_for("Day 1 ·")  # the line that moves while the tests run
+    time.sleep(1.5)
+    course.fill("add", "return a + b")
+    terminal.wait_for("watching")
+    terminal.wait_for("✓ 1.1")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(course):
+    terminal = Terminal(course, "watch", "--day", "1")
+    terminal.wait_for("watching")
+    os.kill(terminal.process.pid, signal.SIGINT)
     assert terminal.end() == 0
     assert terminal.settings() == terminal.before
 

@@ -87,17 +87,20 @@ def versions() -> list[Finding]:
     """What is installed against pdm.lock, which the course is tested with."""
     from tiny_batch_kit.paths import ROOT
 
-    lock = tomllib.loads((ROOT / "pdm.lock").read_text(encoding="utf-8"))
-    tested = {package["name"]: package["version"] for package in lock["package"]}
+    try:
+        lock = tomllib.loads((ROOT / "pdm.lock").read_text(encoding="utf-8"))
+        tested = {package["name"]: package["version"] for package in lock["package"]}
+    except (OSError, ValueError, KeyError):
+        return [Finding("packages", "pdm.lock is missing or broken", "git checkout pdm.lock")]
     other = []
     for name in TESTED:
         try:
             here = metadata.version(name)
         except metadata.PackageNotFoundError:
             return [Finding("packages", f"{name} is missing", "run ./scripts/course, or pdm install", essential=True)]
-        if here != tested[name]:
+        if here != tested.get(name, here):
             other.append(f"{name} {here} (tested: {tested[name]})")
-    found = f"as tested ({', '.join(f'{name} {tested[name]}' for name in TESTED[:3])}, …)"
+    found = f"as tested ({', '.join(f'{name} {tested[name]}' for name in TESTED[:3] if name in tested)}, …)"
     if other:
         return [Finding("packages", ", ".join(other), "pdm sync installs the tested versions")]
     return [Finding("packages", found)]

@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the hints seen so far and the next one."""
+    from rich.text import Text
+
     from tiny_batch_kit.console import console
     from tiny_batch_kit.course import load_course
     from tiny_batch_kit.state import State
@@ -41,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
     if seen == 0:
         out.print("You have seen no hint of this task.")
     for step, hint in list(zip(STEPS, task.hints, strict=True))[:seen]:
-        out.print(f"\n[bold cyan]{step}[/]  ", end="")
-        out.print(hint, markup=False)
+        out.print()
+        out.print(Text.assemble((step, "bold cyan"), "  ", hint))
     if not args.again:
         last = state.hints(task.id) >= len(task.hints)
         state.set_hints(task.id, seen)

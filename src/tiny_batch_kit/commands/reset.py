@@ -32,15 +32,15 @@ def run(args: argparse.Namespace) -> int:
         raise KitError(f"There is no {name} in the course. Files: {', '.join(_files(folder_of('ref')))}.")
     starter = cut(reference.read_text(encoding="utf-8"), name, course)
     target = folder_of("mine") / name
-    mine = target.read_text(encoding="utf-8") if target.exists() else ""
-    new = put_back(mine, starter, course.task(args.task).symbols, name) if args.task else starter
-
-    if new == mine:
+    # Bytes: line ends stay as they are, and a whole file can be put back that is no text at all.
+    mine = target.read_bytes() if target.exists() else None
+    new = put_back(_decoded(mine, name), starter, course.task(args.task).symbols, name) if args.task else starter
+    if new.encode() == mine:
         console().print(f"{_what(args)} is as in the starter already.")
         return 0
-    backup = State().back_up([target] if target.exists() else [])
-    target.write_text(new, encoding="utf-8")
-    console().print(f"{_what(args)} is as in the starter again. Your version: {backup / name}")
+    kept = f"Your version: {State().back_up([target]) / name}" if mine is not None else "You had no such file."
+    target.write_bytes(new.encode())
+    console().print(f"{_what(args)} is as in the starter again. {kept}", soft_wrap=True)
     return 0
 
 
@@ -54,19 +54,37 @@ def put_back(mine: str, starter: str, symbols: tuple[str, ...], name: str) -> st
     from tiny_batch_kit.cutter import functions
     from tiny_batch_kit.errors import KitError
 
-    whole = f"To put back the whole file, which keeps a backup: pdm run reset --file {name}"
+    whole = _whole(name)
     for symbol in symbols:
         try:
             there = dict(functions(ast.parse(mine)))
         except SyntaxError as error:
-            raise KitError(f"{name}:{error.lineno} can't be parsed ({error.msg}). {whole}") from error
+            where = f"{name}:{error.lineno}" if error.lineno else name
+            raise KitError(f"{where} can't be parsed ({error.msg}). {whole}") from error
         if symbol not in there:
             raise KitError(f"{name} has no {symbol} any more. {whole}")
         fresh, old = dict(functions(ast.parse(starter)))[symbol], there[symbol]
-        lines = mine.splitlines()
-        lines[_first(old) : old.end_lineno] = starter.splitlines()[_first(fresh) : fresh.end_lineno]
-        mine = "\n".join(lines) + "\n"
+        lines = mine.split("\n")  # not splitlines, which also splits at signs that are no line end for Python
+        lines[_first(old) : old.end_lineno] = starter.split("\n")[_first(fresh) : fresh.end_lineno]
+        mine = "\n".join(lines)
     return mine
+
+
+def _whole(name: str) -> str:
+    return f"To put back the whole file, which keeps a backup: pdm run reset --file {name}"
+
+
+def _decoded(mine: bytes | None, name: str) -> str:
+    """The student's file as text. KitError if it is missing or no UTF-8."""
+    from tiny_batch_kit.errors import KitError
+
+    if mine is None:
+        raise KitError(f"{name} is missing. To get the starter's: pdm run reset --file {name}")
+    try:
+        return mine.decode()
+    except UnicodeDecodeError as error:
+        line = mine[: error.start].count(b"\n") + 1
+        raise KitError(f"{name}:{line} is not UTF-8: save the file as UTF-8. {_whole(name)}") from error
 
 
 def _first(node: object) -> int:

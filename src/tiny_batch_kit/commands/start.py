@@ -28,14 +28,14 @@ def run(args: argparse.Namespace) -> int:
         for name, text in cut_all(reference, course).items()
         if name in earlier or not (mine / name).exists()
     }
-    there = {path.name: path.read_text(encoding="utf-8") for path in mine.glob("*.py")}
-    changing = sorted(name for name, text in wanted.items() if there.get(name) != text)
+    there = {path.name: path.read_bytes() for path in mine.glob("*.py")}
+    changing = sorted(name for name, text in wanted.items() if there.get(name) != text.encode())
     if changing:
         backup = State().back_up(mine.glob("*.py"))
         for name in changing:
             (mine / name).write_text(wanted[name], encoding="utf-8")
             out.print(f"filled src/tiny_batch/{name}" if name in earlier else f"made src/tiny_batch/{name}")
-        out.print(f"Your files as they were: {backup}")
+        out.print(f"Your files as they were: {backup}", soft_wrap=True)
     else:
         out.print("The earlier days are filled in already.")
     out.print(f"Day {day.number} · {day.title}: read book/src/{day.chapter}, then pdm run test --day {day.number}")

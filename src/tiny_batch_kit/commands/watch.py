@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,14 +31,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the tests, then again at each save, until q or Ctrl-C."""
     from watchfiles import watch
 
-    from tiny_batch_kit.console import console
     from tiny_batch_kit.implementations import folder_of
     from tiny_batch_kit.paths import ROOT
 
     day = _day(args.day)
+    first = True
     with suppress(KeyboardInterrupt), _keys() as keys:
-        _run(day)
-        console().print("[dim]watching src/tiny_batch: save a file, and it is tested[/]")
+        # The first run comes when the watcher stands, so that a save during it is noticed too.
         for changes in watch(
             folder_of("mine"),
             ROOT / day.tests,
@@ -47,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
             yield_on_timeout=True,
             rust_timeout=LOOK_MS,
         ):
-            key = "r" if changes else _typed(keys)
+            key = "r" if changes or first else _typed(keys)
+            first = False
             if key == "r":
                 _run(day)
             elif key == "h":
@@ -77,7 +76,9 @@ def _run(day: Day) -> None:
     outcome = run_day(day, day.tasks)
     out.print(f"[bold]Day {day.number} · {day.title}[/]")
     show(out, day, day.tasks, outcome)
-    out.print(f"[dim]{KEYS if sys.stdin.isatty() else 'Ctrl-C quits'}[/]")
+    out.print(
+        f"[dim]watching src/tiny_batch: save a file to test it · {KEYS if sys.stdin.isatty() else 'Ctrl-C quits'}[/]"
+    )
 
 
 def _hint(day: Day) -> None:
@@ -85,9 +86,12 @@ def _hint(day: Day) -> None:
     from tiny_batch_kit.commands import hint
     from tiny_batch_kit.console import console
     from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.grading.standing import next_task
+    from tiny_batch_kit.grading.records import Status
+    from tiny_batch_kit.grading.standing import standing
+    from tiny_batch_kit.implementations import folder_of
 
-    task = next_task(replace(load_course(), days=(day,)))
+    statuses = standing(day, load_course(), folder_of("mine")).statuses
+    task = next((task for task in day.tasks if statuses.get(task.id) is not Status.PASSED), None)
     if task is None:
         console().print(f"Every task of Day {day.number} passes: there is nothing to hint at.")
     else:

@@ -85,9 +85,11 @@ def _among_others(own: Sequence[Record], known: Sequence[Wrong], signatures: Sig
     """The misconceptions whose every failure in the task, with its result, is among the student's; none if over two."""
     names = {record.name for record in own}
     got = {record.name: record.fingerprint for record in own if record.status is not Status.PASSED}
+    order = list(got)
     found = []
     for each in known:
         theirs = {test: result for test, result in signatures.get(each.name, {}).items() if test in names}
         if theirs and theirs.items() <= got.items():
-            found.append(each.misconception)
-    return found if len(found) <= 2 else []
+            found.append((min(order.index(test) for test in theirs), each.misconception))
+    found.sort(key=lambda pair: pair[0])  # what explains the first red test, the one that is shown, comes first
+    return [misconception for _, misconception in found] if len(found) <= 2 else []

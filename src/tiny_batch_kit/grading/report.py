@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,9 @@ def show(console: Console, day: Day, tasks: Sequence[Task], outcome: Outcome) ->
     """Print what came of a run of the tests of some tasks of one day."""
     if outcome.killed_in is not None:
         console.print(_hang(day, outcome.killed_in))
+        return
+    if outcome.crashed_in is not None:
+        console.print(_crash(day, outcome))
         return
     if outcome.collection or not outcome.records:
         console.print(_broken(outcome))
@@ -109,7 +113,7 @@ def _facts(task: Task, record: Record) -> Table:
 def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> RenderableType:
     """Nothing is red: say what is next."""
     open_tasks = [task for task in tasks if status_of(by_task[task.id]) is Status.HOLE]
-    if any(status_of(by_task[task.id]) is None for task in tasks):
+    if not open_tasks and any(status_of(by_task[task.id]) is None for task in tasks):
         return Text("What ran is green, but not every task was tested.")
     if not open_tasks:
         return Text(f"All green. Day {day.number}'s experiment runs your code: pdm run bench --day {day.number}")
@@ -134,10 +138,28 @@ def _hang(day: Day, test: str) -> Panel:
     return Panel(Text(text), title=f"[bold]Day {day.number} hangs[/]", title_align="left", border_style="red")
 
 
+def _crash(day: Day, outcome: Outcome) -> Panel:
+    """A run in which Python itself died."""
+    where = (outcome.crashed_in or "").rsplit("::", 1)[-1]
+    text = f"Python died {f'in {where}' if where else 'while importing your code'}: {_signal(-outcome.exit_status)}.\n"
+    if outcome.exit_status == -signal.SIGKILL:
+        text += "Most likely the memory was full: which list or array grows without end?"
+    else:
+        text += "--raw shows where."
+    return Panel(Text(text), title=f"[bold]Day {day.number} crashes[/]", title_align="left", border_style="red")
+
+
+def _signal(number: int) -> str:
+    """`killed (signal 9)`, or the number alone for one without a name."""
+    name = signal.strsignal(number) if number in set(signal.Signals) else None
+    return f"{name.lower()} (signal {number})" if name else f"signal {number}"
+
+
 def _broken(outcome: Outcome) -> Panel:
     """No test ran: a file of the student's can't be imported, or pytest itself refused."""
-    if outcome.collection:
-        text, title = _import_error("\n".join(outcome.collection)), "Your code can't be imported"
+    if outcome.collection or "INTERNALERROR> SystemExit" in outcome.output:  # the code ends Python as it is imported
+        text = _import_error("\n".join(outcome.collection) or outcome.output.replace("INTERNALERROR> ", ""))
+        title = "Your code can't be imported"
     else:
         text, title = "\n".join(outcome.output.strip().splitlines()[-12:]), "No test was run"
     return Panel(Text(text), title=f"[bold]{title}[/]", title_align="left", border_style="red")
@@ -146,14 +168,16 @@ def _broken(outcome: Outcome) -> Panel:
 def _import_error(text: str) -> str:
     """File, line and message of the error behind a failed import; the last lines of pytest's output if unknown."""
     lines = [re.sub(r"^E\s+", "", line) for line in text.splitlines()]
-    errors = [line.strip() for line in lines if re.match(r"\s*\w*(Error|Exception)\b.*:", line)]
+    errors = [line.strip() for line in lines if re.match(r"\s*(\w*(Error|Exception)\b.*|SystemExit):", line)]
     places = re.findall(r'File "([^"]+)", line (\d+)', "\n".join(lines)) or re.findall(
         r"^(\S+\.py):(\d+):", "\n".join(lines), re.MULTILINE
     )
     if not errors:
         return "\n".join(lines[-12:])
     place = f"{_short(':'.join(places[-1]))}\n" if places else ""
-    return f"{place}{errors[-1]}"
+    missing = re.search(r"(?:No module named '|from ')tiny_batch\.(\w+)'", errors[-1])
+    mend = f"\nTo put the starter's file back (yours is kept): pdm run reset --file {missing[1]}.py" if missing else ""
+    return f"{place}{errors[-1]}{mend}"
 
 
 def _short(where: str) -> str:

@@ -32,6 +32,8 @@ class Outcome:
     output: str = ""
     killed_in: str | None = None
     """The test in which the run had to be ended, "" if that was before the first; None if it came to its end."""
+    crashed_in: str | None = None
+    """The test in which Python itself died of a signal, "" if that was before the first."""
 
     @property
     def passed(self) -> bool:
@@ -65,6 +67,8 @@ def run_tests(
             outcome.collection = data["collection"]
         elif status is None:
             outcome.killed_in = _read(running)
+        elif status < 0:
+            outcome.crashed_in = _read(running)
         return outcome
 
 

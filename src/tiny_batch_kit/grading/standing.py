@@ -102,7 +102,8 @@ def _functions(source: str) -> dict[str, str]:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.exists() else ""
+    """A file's text; what is no UTF-8 in a student's file is replaced, since only its functions matter here."""
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
 
 def next_task(course: Course, standings: Sequence[Standing] | None = None) -> Task | None:
