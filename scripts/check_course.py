@@ -1,4 +1,4 @@
-"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--update]`.
+"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--day N ...] [--update]`.
 
 Exit status 1 if something is wrong; what and where is printed.
 
@@ -20,13 +20,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     listed = ", ".join(CHECKS)
     parser.add_argument("--only", action="append", choices=CHECKS, metavar="CHECK", help=f"one of {listed}; repeatable")
+    parser.add_argument("--day", action="append", type=int, default=[], help="only this day's; repeatable")
     parser.add_argument("--update", action="store_true", help="record the tests that wrong solutions fail")
     args = parser.parse_args()
     only = args.only or (["mutants"] if args.update else list(CHECKS))
     if args.update and "mutants" not in only:
         parser.error("--update belongs to the check mutants")
     try:
-        return 0 if check_course(ROOT, only, console(), update=args.update) else 1
+        return 0 if check_course(ROOT, only, console(), update=args.update, days=args.day) else 1
     except KitError as error:
         print(error, file=sys.stderr)
         return 2

@@ -91,6 +91,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-01": lambda: experiment(1),
     "day-02": lambda: experiment(2),
     "day-03": lambda: experiment(3),
+    "day-04": lambda: experiment(4),
 }
 
 

@@ -181,6 +181,18 @@ def test_the_bound_is_the_speed_that_the_step_waits_for():
         )
 
 
+@pytest.mark.task("1.2")
+def test_a_tie_is_memory_bound():
+    cost = decode_step_cost(GROUPED, machine(flops=1.0, bandwidth=1.0), batch=2, context=10)
+    even = machine(flops=cost.flops, bandwidth=cost.bytes)
+    expect_equal(
+        decode_step_cost(GROUPED, even, batch=2, context=10).bound,
+        Bound.MEMORY,
+        asked="when both sides take equally long, the step counts as memory bound",
+        case="a machine on which reading and computing this step take one second each",
+    )
+
+
 # Task 1.3
 
 
@@ -221,6 +233,25 @@ def test_weights_that_do_not_fit_are_an_error():
         lambda: max_batch_size(GROUPED, machine(memory=WEIGHTS - 1), context=100),
         asked="a ValueError that says that the weights alone don't fit",
         case="memory for the weights, less one byte",
+    )
+
+
+@pytest.mark.task("1.3")
+def test_the_error_says_how_much_is_needed_and_how_much_there_is():
+    expect_raises(
+        ValueError,
+        lambda: max_batch_size(LLAMA_2_7B, machine(memory=8e9), context=100),
+        asked="a ValueError with the bytes that the weights take and those that there are, in GB",
+        case="Llama 2 7B, 13.5 GB of weights, on a machine of 8 GB",
+        mentions=["13.5", "8"],
+    )
+
+
+@pytest.mark.task("1.3")
+def test_a_count_of_rows_is_an_int():
+    rows = max_batch_size(replace(GROUPED, weight_bytes=2.0), machine(memory=WEIGHTS + 5 * 100 * ROW), context=100)
+    expect_equal(
+        type(rows).__name__, "int", asked="an int: Task 1.4 counts up to it", case="memory for exactly five caches"
     )
 
 
@@ -268,6 +299,18 @@ def test_the_time_per_token_is_kept():
         20,
         asked="no user waits longer than tpot_slo for a token: each step yields one token a row",
         case=f"100 rows of 2 positions fit, and tpot_slo is just over the step time of 20 rows ({slo:.4f} s)",
+    )
+
+
+@pytest.mark.task("1.4")
+def test_a_step_may_take_the_whole_time_allowed():
+    hardware = machine(flops=1e6, bandwidth=1e15, memory=WEIGHTS + 100 * 10 * ROW)
+    slo = cost_of(GROUPED, hardware, 1, 10)
+    expect_equal(
+        best_batch_size(GROUPED, hardware, context=10, tpot_slo=slo),
+        1,
+        asked="a step that takes exactly tpot_slo is allowed",
+        case="tpot_slo is the time of a step of one row",
     )
 
 

@@ -136,7 +136,7 @@ def test_a_pad_looks_at_itself():
     expect_equal(
         mask[:, :2],
         [[[1, 0, 0, 0], [0, 1, 0, 0]]],
-        asked="a pad looks at itself alone: softmax over no key at all is NaN",
+        asked="a pad looks at itself alone: at no other pad, and never at nothing, for softmax over no key is NaN",
         case="2 tokens in a width of 4; the queries of the pads in columns 0 and 1",
     )
 

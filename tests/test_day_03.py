@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 import mlx.core as mx
@@ -46,7 +47,7 @@ def play(main: Coroutine[Any, Any, Any], case: str) -> Any:
     try:
         return run_virtual(main)
     except NothingLeft as error:
-        died = f"; a task of yours has died of {error.__cause__!r}" if error.__cause__ else ""
+        died = f"; your worker (an asyncio task) has died of {error.__cause__!r}" if error.__cause__ else ""
         raise Mismatch(
             "every caller gets an answer or an error, and nobody is stranded",
             case,
@@ -425,6 +426,78 @@ def test_close_serves_who_is_queued_and_does_not_wait():
         asked="close runs the rest at once and returns when all are answered: (answers, time at the end)",
         case=case,
     )
+
+
+@pytest.mark.task("3.2")
+def test_close_serves_who_waits_for_room():
+    served: list[int] = []
+
+    async def at_once(requests: list[int]) -> list[int]:
+        served.extend(requests)
+        return requests
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(at_once, 4, 60_000, max_queue=2)
+        callers = [asyncio.create_task(batcher.submit(number)) for number in range(7)]
+        await asyncio.sleep(0.1)
+        await batcher.close()
+        return await outcomes(*callers)
+
+    case = "seven requests, max_queue 2, max_wait_ms 60000; close at 0.1 s, while five of them wait for room"
+    expect_equal(play(main(), case), list(range(7)), asked="who is inside submit when it closes is served", case=case)
+
+
+@pytest.mark.task("3.2")
+def test_who_gives_up_on_close_harms_nobody():
+    async def main() -> Any:
+        batcher = DynamicBatcher(Machine(seconds=1.0), 2, 10)
+        callers = [asyncio.create_task(batcher.submit(number)) for number in range(4)]
+        await asyncio.sleep(0.5)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(batcher.close(), 0.1)
+        return await outcomes(*callers)
+
+    case = "four requests in batches of 2 that run for a second; at 0.5 s somebody waits 0.1 s for close, and gives up"
+    expect_equal(play(main(), case), [0, 2, 4, 6], asked="the callers are answered all the same", case=case)
+
+
+@pytest.mark.task("3.2")
+def test_room_is_given_back_once():
+    machine = Machine(seconds=1.0)
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(machine, 8, 10, max_queue=2)
+        return await outcomes(*(batcher.submit(number) for number in range(12)))
+
+    case = "twelve requests at once, max_batch_size 8, max_queue 2"
+    play(main(), case)
+    expect_true(
+        max(map(len, machine.batches)) <= 2,
+        asked="a request gives its room back once: the queue never holds more than max_queue, also after some batches",
+        case=case,
+        got=f"batches of {[len(batch) for batch in machine.batches]}",
+        expected="at most 2",
+    )
+
+
+@pytest.mark.task("3.2")
+def test_who_gives_up_as_its_batch_gets_full_is_not_computed():
+    machine = Machine(seconds=1.0)
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(machine, 2, 60_000)
+        first = asyncio.create_task(batcher.submit(0))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(batcher.submit(1))
+        await asyncio.sleep(0)
+        first.cancel()
+        third = asyncio.create_task(batcher.submit(2))
+        return await outcomes(first, second, third)
+
+    case = "request 0 waits, 1 fills the batch of 2, caller 0 gives up in the same moment; then request 2"
+    expect_equal(play(main(), case), [asyncio.CancelledError, 2, 4], asked="the others are answered", case=case)
+    computed = [number for batch in machine.batches for number in batch]
+    expect_equal(sorted(computed), [1, 2], asked="the request of who gave up is not computed", case=case)
 
 
 @pytest.mark.task("3.2")

@@ -23,7 +23,7 @@ class WrongCount(ValueError):
 
 @dataclass(eq=False)
 class Ticket(Generic[Request, Result]):
-    """A request in the queue: when it came (seconds of the loop's clock), and where its caller waits for the answer."""
+    """A request in the queue: when it got its place there (seconds of the loop's clock), and its caller's future."""
 
     request: Request
     arrived: float
@@ -57,6 +57,8 @@ class DynamicBatcher(Generic[Request, Result]):
                 f"max_batch_size {max_batch_size}, max_wait_ms {max_wait_ms}, max_queue {max_queue}: "
                 "give at least 1, 0 and 1"
             )
+        if batch_timeout_ms is not None and batch_timeout_ms <= 0:
+            raise ValueError(f"batch_timeout_ms is {batch_timeout_ms}: give more than 0, or None for no limit")
         self.run_batch = run_batch
         self.max_batch_size = max_batch_size
         self.max_wait = max_wait_ms / 1000
@@ -71,17 +73,18 @@ class DynamicBatcher(Generic[Request, Result]):
     async def submit(self, request: Request) -> Result:
         """The result of `request`, once a batch that holds it has run.
 
-        While the queue is full, waits for room, first come first served. A caller that is cancelled leaves the queue;
-        if its batch runs already, it just doesn't wait any more. Raises what `run_batch` raised for this batch,
-        WrongCount if it returned another number of results, TimeoutError if it took too long, BatcherClosed after
-        `close`.
+        The first call starts the worker. While the queue is full, waits for room, first come first served. A caller
+        that is cancelled leaves the queue; if its batch runs already, it just doesn't wait any more. Raises what
+        `run_batch` raised for this batch, WrongCount if it returned another number of results, TimeoutError if it took
+        too long, BatcherClosed after `close`.
         """
         raise NotImplementedError("Task 3.1: DynamicBatcher.submit: see book/src/day-03.md")
 
     async def close(self) -> None:
         """Refuse new requests, run what is queued without further waiting, and return when every caller is answered.
 
-        May be called more than once.
+        Who is inside `submit` already is served, also who still waits for room. May be called more than once, and who
+        gives up waiting for it harms nobody.
         """
         raise NotImplementedError("Task 3.2: DynamicBatcher.close: see book/src/day-03.md")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import mlx.core as mx
 
 from .model import Attend
@@ -37,6 +40,27 @@ def attention(q: mx.array, k: mx.array, v: mx.array, mask: mx.array | None = Non
         scores = scores.reshape(batch, kv_heads, group * length, columns)
     out = mx.softmax(scores, axis=-1, precise=True) @ v
     return out.reshape(batch, kv_heads, group, length, width).transpose(0, 3, 1, 2, 4).reshape(q.shape)
+
+
+class KvCache(Protocol):
+    """One layer's cache, as mlx-lm's models expect it too."""
+
+    def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[mx.array, mx.array]:
+        """Append keys and values, (B, Hkv, L, Dh), and return all that a query may have to look at, (B, Hkv, S, Dh)."""
+        ...
+
+
+def attend_with(caches: Sequence[KvCache], mask: mx.array | None) -> Attend:
+    """A callable for one forward pass over caches, one for each layer: it appends the pass's L positions, then attends.
+
+    mask: bool, (B, L, S) or (L, S), True where a query may look, S what the caches give back; None: everywhere.
+    """
+
+    def attend(layer: int, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
+        keys, values = caches[layer].update_and_fetch(k.swapaxes(1, 2), v.swapaxes(1, 2))
+        return attention(q, keys, values, mask)
+
+    return attend
 
 
 class PaddedCache:

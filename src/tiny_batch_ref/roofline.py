@@ -42,7 +42,8 @@ def decode_step_cost(shape: ModelShape, hardware: Hardware, batch: int, context:
     """The roofline's price of one decode step: `batch` rows, one new token each, attending to `context` positions.
 
     Operations: a multiply and an add for every weight and row; and in attention, for every layer, query head and
-    position of each row, one product of `head_dim` numbers for the score and one for the sum of values.
+    position of each row, one dot product of `head_dim` numbers for the score and as much again for the sum of values
+    (a dot product of n numbers is n multiplies and n adds: 2n operations).
     Bytes: the weights once for the whole batch, and each row's own keys and values of `context` positions.
     Activations are small and left out. Reading and computing overlap, so the step lasts as long as the slower one;
     on a tie it counts as memory bound (Williams et al., "Roofline", 2009).
@@ -63,10 +64,10 @@ def decode_step_cost(shape: ModelShape, hardware: Hardware, batch: int, context:
 
 
 def max_batch_size(shape: ModelShape, hardware: Hardware, context: int) -> int:
-    """The most rows whose caches of `context` positions fit in memory beside one copy of the weights; may be 0.
+    """The most rows whose caches of `context` positions fit in memory beside one copy of the weights: an int, maybe 0.
 
-    Raises ValueError if the weights alone don't fit (it says how much is needed, how much there is, and what to do),
-    or if `context` is below 1.
+    Raises ValueError if the weights alone don't fit (it says how much is needed and how much there is, in GB, and what
+    to do), or if `context` is below 1.
     """
     _require_at_least_one(context=context)
     # task 1.3 begin
@@ -86,7 +87,7 @@ def best_batch_size(shape: ModelShape, hardware: Hardware, context: int, tpot_sl
     A batch is allowed if it fits in memory and its step takes at most `tpot_slo` seconds, the longest that a user
     may wait for each token (time per output token). Its throughput is `batch / seconds` tokens a second.
 
-    Raises ValueError if not even one row is allowed, and says which limit is in the way.
+    Raises ValueError if not even one row is allowed, and says which limit is in the way (`_why_nothing_is_allowed`).
     """
     # task 1.4 begin
     throughputs: list[float] = []

@@ -13,6 +13,7 @@ from tiny_batch_kit.commands.reset import put_back
 from tiny_batch_kit.course import load_course
 from tiny_batch_kit.cutter import cut
 from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.grading.records import Record
 from tiny_batch_kit.state import State
 
 HEAVY = ("mlx", "numpy", "matplotlib", "pytest", "hypothesis", "watchfiles", "mlx_lm")
@@ -79,9 +80,12 @@ def test_untouched_red_is_expected_and_nothing_is_a_traceback(course):
 
 
 def test_a_red_task_is_told_on_one_screen(course):
+    minus = Record("", None, got="-1").fingerprint
     course.write(
         "tests/mutants/signatures.json",
-        json.dumps({"day_01/subtracts": {"test_day_01.py::test_adds": "", "test_day_01.py::test_adds_anything": ""}}),
+        json.dumps(
+            {"day_01/subtracts": {"test_day_01.py::test_adds": minus, "test_day_01.py::test_adds_anything": ""}}
+        ),
     )
     course.fill("add", "return a - b")
     status, said = course.run("test", "--day", "1")

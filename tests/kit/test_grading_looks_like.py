@@ -60,6 +60,17 @@ def test_of_many_that_fail_alike_the_same_results_decide():
     assert guess(run, alike, gots={"x": "1", "y": "2", "z": "3"}) == []
 
 
+def test_the_same_tests_with_other_results_are_no_match():
+    run = {"a": ("1.1", F), "b": ("1.1", F)}
+    assert guess(run, {"x": ["a", "b"]}) == ["You did x."]
+    assert guess(run, {"x": ["a", "b"]}, gots={"x": "another result"}) == []
+
+
+def test_a_test_that_was_stopped_says_nothing():
+    run = {"a": ("1.1", F), "b": ("1.1", Status.TIMEOUT)}
+    assert guess(run, {"x": ["a"]}) == []
+
+
 @pytest.mark.parametrize(
     "docstring", ['"""You did."""', '"""You did.\n\ntask: 1.1\n"""', '"""\ntask: 1.1\ncaught-by: a.py::b\n"""', ""]
 )

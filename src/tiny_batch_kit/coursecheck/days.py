@@ -17,7 +17,7 @@ def check_red(layout: Layout, work: Path, tick: Tick) -> Findings:
     The days before are solved: a student who begins Day 3 has finished Day 2, and must see Day 3 red all the same.
     """
     found = Findings()
-    days = layout.course.ready
+    days = layout.days
     jobs = [
         Job(day.tests, tests_of_day(day), reference_until(layout, day.number - 1, work / f"red-{day.number}"))
         for day in days
@@ -42,7 +42,7 @@ def check_red(layout: Layout, work: Path, tick: Tick) -> Findings:
 def check_green(layout: Layout, work: Path, tick: Tick) -> Findings:
     """Each day passes with the reference up to it and the starter beyond: it needs nothing from a later day."""
     found = Findings()
-    days = layout.course.ready
+    days = layout.days
     jobs = [
         Job(day.tests, tests_of_day(day), reference_until(layout, day.number, work / f"green-{day.number}"))
         for day in days

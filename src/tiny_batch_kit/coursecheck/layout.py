@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,18 @@ class Layout:
 
     root: Path
     course: Course
+    only: frozenset[int] = frozenset()
+    """The numbers of the days to look at, where a check goes day by day; all if empty."""
 
     @classmethod
-    def of(cls, root: Path) -> Layout:
+    def of(cls, root: Path, only: Iterable[int] = ()) -> Layout:
         """The course under `root`. KitError if its course.toml can't be read."""
-        return cls(root, load_course(root / "course.toml"))
+        return cls(root, load_course(root / "course.toml"), frozenset(only))
+
+    @property
+    def days(self) -> list[Day]:
+        """The finished days to look at."""
+        return [day for day in self.course.ready if not self.only or day.number in self.only]
 
     @property
     def reference(self) -> Path:

@@ -33,9 +33,14 @@ CHECKS = {
 """The checks, by the name that --only takes, in the order in which they run."""
 
 
-def check_course(root: Path, only: Sequence[str], console: Console, *, update: bool = False) -> bool:
-    """Run the checks named in `only`, print what they find, and return whether nothing is wrong."""
-    layout = Layout.of(root)
+def check_course(
+    root: Path, only: Sequence[str], console: Console, *, update: bool = False, days: Sequence[int] = ()
+) -> bool:
+    """Run the checks named in `only`, print what they find, and return whether nothing is wrong.
+
+    days: where a check goes day by day, only these; all if empty.
+    """
+    layout = Layout.of(root, days)
     results: dict[str, tuple[Findings, float]] = {}
     columns = (TextColumn("{task.description}"), BarColumn(24), TextColumn("{task.completed}"), TimeElapsedColumn())
     with (
@@ -91,7 +96,7 @@ def _guarded(layout: Layout, name: str, work: Path, tick: Tick, update: bool) ->
 
 def _runs(layout: Layout, name: str) -> int:
     """How many runs of pytest a check makes, for its bar; 0 for one that makes none."""
-    days = layout.course.ready
+    days = layout.days
     if name == "mutants":
         return sum(len(layout.wrong(day)) for day in days)
     if name == "alternatives":

@@ -35,8 +35,9 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
     update: record what fails now instead.
     """
     found = Findings()
-    cases = [case for day in layout.course.ready for case in _cases(layout, day, work, found)]
-    recorded, record = read_signatures(layout.signatures), layout.name(layout.signatures)
+    cases = [case for day in layout.days for case in _cases(layout, day, work, found)]
+    signatures, record = read_signatures(layout.signatures), layout.name(layout.signatures)
+    recorded = {name: tests for name, tests in signatures.items() if name.split("/")[0] in map(folder_of, layout.days)}
     fresh: Signatures = {}
     for case, outcome in zip(cases, run_all([case.job for case in cases], tick), strict=True):
         where, wrong = case.job.where, case.wrong
@@ -53,7 +54,8 @@ def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False)
         if not update and recorded.get(wrong.name, {}).keys() != fails.keys():
             found.add(record, f"{_change(wrong.name, recorded.get(wrong.name), fails)}: {UPDATE}")
     if update:
-        layout.signatures.write_text(json.dumps(dict(sorted(fresh.items())), indent=1) + "\n", encoding="utf-8")
+        kept = {name: tests for name, tests in signatures.items() if name not in recorded}
+        layout.signatures.write_text(json.dumps(dict(sorted({**kept, **fresh}.items())), indent=1) + "\n", "utf-8")
     else:
         for name in sorted(recorded.keys() - {case.wrong.name for case in cases}):
             found.add(record, f"{name} is recorded, but there is no such wrong solution: {UPDATE}")
@@ -66,7 +68,7 @@ def check_alternatives(layout: Layout, work: Path, tick: Tick) -> Findings:
     """Every other right solution passes every test of its day: a test that refuses one asks for too much."""
     found = Findings()
     jobs = []
-    for day in layout.course.ready:
+    for day in layout.days:
         for path in layout.alternatives(day):
             job = _job(layout, day, path, work / "right" / folder_of(day) / path.stem, found)
             jobs += [job] if job else []

@@ -63,22 +63,34 @@ def looks_like(task: str, records: Sequence[Record], wrong: Sequence[Wrong], sig
     """At most two misconceptions of `task` that fail just the tests that the student fails.
 
     A test that met a hole says nothing, so only tests that passed or failed are compared: all of them if that leaves
-    a wrong solution, else the task's own, since another task may be wrong in its own way. Of several that fail the same
-    tests, those come first that got the same wrong results. If none fails just so, the student may be wrong in two
-    ways at once: then a wrong solution shows by getting the student's very results in each test of the task it fails.
+    a wrong solution, else the task's own, since another task may be wrong in its own way. The same tests are not
+    enough, for many mistakes fail them: the result of the first one, which is shown, must be the same too, and at
+    least half of all. Of several, those come first that agree in most. If none fails just so, the student may be wrong
+    in two ways at once: then a wrong solution shows by getting the student's very results in each test of the task it
+    fails. A test that was stopped has no result, and says nothing of the others.
     """
-    decided = [record for record in records if record.status in (Status.PASSED, Status.FAILED, Status.TIMEOUT)]
+    decided = [record for record in records if record.status in (Status.PASSED, Status.FAILED)]
     own = [record for record in decided if record.task == task]
+    if any(record.task == task and record.status is Status.TIMEOUT for record in records):
+        return []
+    shown = next((record.name for record in own if record.status is Status.FAILED), "")
     known = [each for each in wrong if each.task == task]
     for compared in (decided, own):
         names = {record.name for record in compared}
         failed = {record.name: record.fingerprint for record in compared if record.status is not Status.PASSED}
-        found = [each for each in known if failed.keys() == names & signatures.get(each.name, {}).keys()]
-        if failed and found:
+        same = [each for each in known if failed.keys() == names & signatures.get(each.name, {}).keys()]
+        found = [each for each in same if failed and _agrees(failed, shown, signatures[each.name])]
+        if found:
             alike = [len(failed.items() & signatures[each.name].items()) for each in found]
             best = [each.misconception for each, score in zip(found, alike, strict=True) if score == max(alike)]
             return best if len(best) <= 2 else []
     return _among_others(own, known, signatures)
+
+
+def _agrees(failed: dict[str, str], shown: str, theirs: dict[str, str]) -> bool:
+    """Whether a wrong solution got the student's result in the test that is shown, and in at least half of all."""
+    alike = sum(theirs[test] == result for test, result in failed.items())
+    return theirs.get(shown) == failed.get(shown) and 2 * alike >= len(failed)
 
 
 def _among_others(own: Sequence[Record], known: Sequence[Wrong], signatures: Signatures) -> list[str]:

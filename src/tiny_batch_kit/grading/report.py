@@ -96,7 +96,7 @@ def _facts(task: Task, record: Record) -> Table:
         rows = [
             ("asked", task.asks),
             ("got", "no answer: the test was stopped after its time was up"),
-            ("look for", "a loop whose condition never becomes false"),
+            ("look for", "a loop whose condition never becomes false, or one that never really waits"),
             ("in", _short(record.where)),
         ]
     elif record.asked:
@@ -115,10 +115,19 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
     open_tasks = [task for task in tasks if status_of(by_task[task.id]) is Status.HOLE]
     if not open_tasks and any(status_of(by_task[task.id]) is None for task in tasks):
         return Text("What ran is green, but not every task was tested.")
+    last = day.tasks.index(tasks[-1])
+    if not open_tasks and len(tasks) < len(day.tasks):
+        done = f"Task {tasks[-1].id} is green. "
+        if last + 1 < len(day.tasks):
+            after = day.tasks[last + 1]
+            return Text(f"{done}Next: Task {after.id}, {after.title}. All of the day: pdm run test --day {day.number}")
+        return Text(f"{done}All of the day: pdm run test --day {day.number}")
     if not open_tasks:
         return Text(f"All green. Day {day.number}'s experiment runs your code: pdm run bench --day {day.number}")
     first = open_tasks[0]
-    if len(open_tasks) == len(tasks):
+    if len(tasks) < len(day.tasks):
+        begun = f"Task {first.id} is not begun. "
+    elif len(open_tasks) == len(tasks):
         begun = "Nothing is written yet, so everything is open. That is how a day begins.\n"
     else:
         begun = "No test is red. "

@@ -27,7 +27,7 @@ def decode_step_cost(shape, hardware, batch, context):
 def max_batch_size(shape, hardware, context):
     # task 1.3 begin
     if shape.total_weight_bytes > hardware.memory:
-        raise ValueError("the weights are larger than the memory")
+        raise ValueError(f"{shape.total_weight_bytes / 1e9:.1f} GB of weights, and {hardware.memory / 1e9:.1f} GB of memory: too large a model")
     rows, row = 0, context * kv_bytes_per_token(shape)
     while shape.total_weight_bytes + (rows + 1) * row <= hardware.memory:
         rows += 1

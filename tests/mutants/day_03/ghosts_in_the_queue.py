@@ -1,7 +1,7 @@
 """You left the request of a caller that gave up in the queue. It takes a place in a batch and in the queue, for nobody.
 
 task: 3.2
-caught-by: test_day_03.py::test_a_caller_who_gives_up_leaves_the_queue
+caught-by: test_day_03.py::test_who_gives_up_makes_room
 """
 
 

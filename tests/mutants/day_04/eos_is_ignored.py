@@ -1,0 +1,21 @@
+"""You never looked whether the token ends the answer, so it goes on to its limit.
+
+task: 4.2
+caught-by: test_day_04.py::test_eos_ends_the_answer_and_is_no_part_of_it
+"""
+
+
+class Request:
+    def append_token(self, token):
+        # task 4.2 begin
+        if self.state is not RequestState.DECODING:
+            raise IllegalTransition(f"request {self.id} is {self.state.value}: only a decoding request gets tokens")
+        self.tokens.append(token)
+        self.token_times.append(self._clock.now())
+        text = self._answer.add(token)
+        if self._answer.stopped:
+            return text + self.finish(FinishReason.STOP)
+        if len(self.tokens) == self.max_tokens:
+            return text + self.finish(FinishReason.LENGTH)
+        return text
+        # task 4.2 end

@@ -1,0 +1,23 @@
+"""You looked at the limit before the stop string: with both in one step, the reason is wrong.
+
+task: 4.2
+caught-by: test_day_04.py::test_a_stop_string_counts_before_the_limit
+"""
+
+
+class Request:
+    def append_token(self, token):
+        # task 4.2 begin
+        if self.state is not RequestState.DECODING:
+            raise IllegalTransition(f"request {self.id} is {self.state.value}: only a decoding request gets tokens")
+        if token in self.eos_token_ids:
+            return self.finish(FinishReason.EOS)
+        self.tokens.append(token)
+        self.token_times.append(self._clock.now())
+        text = self._answer.add(token)
+        if self._answer.stopped and len(self.tokens) < self.max_tokens:
+            return text + self.finish(FinishReason.STOP)
+        if len(self.tokens) == self.max_tokens:
+            return text + self.finish(FinishReason.LENGTH)
+        return text
+        # task 4.2 end

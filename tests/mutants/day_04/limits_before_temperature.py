@@ -1,0 +1,22 @@
+"""You chose the admitted tokens before the temperature was applied.
+
+task: 4.4
+caught-by: test_day_04.py::test_top_p_looks_at_the_heated_probabilities
+"""
+
+
+def sample_batch(logits, params, positions):
+    # task 4.4 begin
+    greedy = mx.argmax(logits, axis=-1).astype(mx.int32)
+    if all(row.greedy for row in params):
+        return greedy
+    temperature = mx.array([1.0 if row.greedy else row.temperature for row in params])[:, None]
+    scaled = logits.astype(mx.float32) / temperature
+    scaled = mx.where(logits >= _lowest_admitted(logits, params), scaled, -mx.inf)
+
+    # Draw by walking up the summed probabilities until they pass u. In the vocabulary's order, whatever was sorted.
+    reached = mx.cumsum(mx.softmax(scaled, axis=-1), axis=-1)
+    wanted = uniform_draws(params, positions)[:, None] * reached[:, -1:]
+    drawn = mx.argmax(reached > wanted, axis=-1).astype(mx.int32)
+    return mx.where(mx.array([row.greedy for row in params]), greedy, drawn)
+    # task 4.4 end

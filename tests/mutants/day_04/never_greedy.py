@@ -1,0 +1,22 @@
+"""Rows of temperature 0 draw like the others when a neighbour has a temperature.
+
+task: 4.4
+caught-by: test_day_04.py::test_a_row_alone_draws_what_it_draws_in_company[0]
+"""
+
+
+def sample_batch(logits, params, positions):
+    # task 4.4 begin
+    greedy = mx.argmax(logits, axis=-1).astype(mx.int32)
+    if all(row.greedy for row in params):
+        return greedy
+    temperature = mx.array([1.0 if row.greedy else row.temperature for row in params])[:, None]
+    scaled = logits.astype(mx.float32) / temperature
+    scaled = mx.where(scaled >= _lowest_admitted(scaled, params), scaled, -mx.inf)
+
+    # Draw by walking up the summed probabilities until they pass u. In the vocabulary's order, whatever was sorted.
+    reached = mx.cumsum(mx.softmax(scaled, axis=-1), axis=-1)
+    wanted = uniform_draws(params, positions)[:, None] * reached[:, -1:]
+    drawn = mx.argmax(reached > wanted, axis=-1).astype(mx.int32)
+    return drawn
+    # task 4.4 end

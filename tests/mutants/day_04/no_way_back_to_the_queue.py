@@ -1,0 +1,19 @@
+"""A running request can't be sent back to the queue in your table: whoever needs its memory must then throw its work away
+for good.
+
+task: 4.1
+caught-by: test_day_04.py::test_the_table_says_what_may_follow[decoding]
+"""
+
+
+def successors(state):
+    # task 4.1 begin
+    waiting, prefilling, decoding, finished = RequestState
+    table = {
+        waiting: {prefilling, finished},
+        prefilling: {decoding, finished},
+        decoding: {finished},
+        finished: set[RequestState](),
+    }
+    return frozenset(table[state])
+    # task 4.1 end

@@ -1,0 +1,18 @@
+"""You let a state follow itself. To finish twice, or to start twice, is a mistake of somebody's, and you hide it.
+
+task: 4.1
+caught-by: test_day_04.py::test_an_illegal_step_is_refused_and_changes_nothing[finished-finished]
+"""
+
+
+def successors(state):
+    # task 4.1 begin
+    waiting, prefilling, decoding, finished = RequestState
+    table = {
+        waiting: {prefilling, finished},
+        prefilling: {decoding, waiting, finished},
+        decoding: {waiting, finished},
+        finished: set[RequestState](),
+    }
+    return frozenset(table[state] | {state})
+    # task 4.1 end
