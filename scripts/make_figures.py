@@ -92,6 +92,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-02": lambda: experiment(2),
     "day-03": lambda: experiment(3),
     "day-04": lambda: experiment(4),
+    "day-05": lambda: experiment(5),
 }
 
 
