@@ -57,7 +57,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         data={"rows": ROWS, "layers": config.num_layers},
         figure=lambda: draw(rows),
         description="Milliseconds that a decode step spends on the cache, against the positions that each of 16 "
-        "requests has stored. The cache with slots stays nearly flat; the one that is rebuilt each step grows with them.",
+        "requests has stored. The cache with slots stays nearly flat; a rebuilt one grows with them.",
         notes=[
             "Both give the model the same numbers. Rebuilding copies every key and value of every request for every "
             "token; a slot is written where the new token goes, and nowhere else.",
