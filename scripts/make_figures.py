@@ -93,6 +93,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-03": lambda: experiment(3),
     "day-04": lambda: experiment(4),
     "day-05": lambda: experiment(5),
+    "day-06": lambda: experiment(6),
 }
 
 

@@ -1,0 +1,16 @@
+"""A free slot looks at all keys in your mask. Nobody uses what it reads, but the contract is position 0.
+
+task: 6.2
+caught-by: test_day_06.py::test_a_free_slot_looks_at_one_key
+"""
+
+
+def create_batch_mask(offsets, n, max_len):
+    # task 6.2 begin
+    keys = mx.arange(max_len)[None, None, :]
+    # A free slot's queries all stand at position 0.
+    first = mx.array([offset or 0 for offset in offsets])[:, None, None]
+    steps = mx.array([offset is not None for offset in offsets])[:, None, None]
+    queries = first + mx.arange(n)[None, :, None] * steps
+    return (keys <= queries) | (steps == 0)
+    # task 6.2 end
