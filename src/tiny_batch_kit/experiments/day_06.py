@@ -83,8 +83,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         data={"steps": steps, "slots": SLOTS, "live": list(LIVE)},
         figure=lambda: draw(mask, offsets, [float(str(row[0])) for row in rows], found),
         description="Left: the mask of a decode step of four slots with 6, no, 3 and 9 stored positions; each live row "
-        "is legal up to its own new position, the free row at position 0 alone. Right: rows up to the highest live slot "
-        "against live requests. Lowest first needs the fewest, in turn the most.",
+        "is legal up to its own new position, the free row at position 0 alone. Right: rows up to the highest live "
+        "slot against live requests. Lowest first needs the fewest, in turn the most.",
         notes=[
             "A step that computes only the rows up to the highest live slot needs so many, on average. Its cache is "
             "then a view: the first rows of contiguous storage, with nothing copied.",
