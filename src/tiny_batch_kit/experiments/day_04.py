@@ -112,7 +112,7 @@ def draw(cells: dict[str, list[float]]) -> "Figure":
     width = 0.8 / len(cells)
     for index, (name, times) in enumerate(cells.items()):
         bars = axes.bar([group + index * width for group in range(len(BATCHES))], times, width * 0.92, label=name)
-        axes.bar_label(bars, fmt="%.1f", padding=2, fontsize=9)
+        axes.bar_label(bars, fmt="%.1f", padding=2, fontsize=9, color=plots.INK)
     axes.set(title="milliseconds to choose", yscale="log", xlabel="rows in the batch")
     axes.set_xticks([group + 0.4 - width / 2 for group in range(len(BATCHES))], [str(batch) for batch in BATCHES])
     axes.margins(y=0.15)
