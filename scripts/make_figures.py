@@ -94,6 +94,8 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-04": lambda: experiment(4),
     "day-05": lambda: experiment(5),
     "day-06": lambda: experiment(6),
+    "day-07": lambda: experiment(7),
+    "day-08": lambda: experiment(8),
 }
 
 

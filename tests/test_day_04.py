@@ -345,6 +345,28 @@ def test_bytes_that_never_become_a_character_are_shown_in_the_end():
 
 
 @pytest.mark.task("4.2")
+def test_bytes_that_are_no_character_stay_in_their_place():
+    request = decoding(decode=pieces("x", b"\xff", "abc", "d"))
+    expect_equal(
+        (feed(request, [0, 1, 2, 3]), request.text),
+        (["x", "", "\N{REPLACEMENT CHARACTER}abc", "d"], "x\N{REPLACEMENT CHARACTER}abcd"),
+        asked="(what each token showed, text): a byte that turns out to be no character is shown as such, in its place",
+        case="tokens 'x', the byte FF (which no character has), 'abc', 'd'",
+    )
+
+
+@pytest.mark.task("4.2")
+def test_what_was_held_comes_after_what_is_new():
+    request = decoding(stop=["<end>"], decode=pieces("a<"), max_tokens=1)
+    expect_equal(
+        feed(request, [0]),
+        ["a<"],
+        asked="the text in its order: what the last token made safe, then what was held back",
+        case="stop string <end>, max_tokens 1; token 'a<'",
+    )
+
+
+@pytest.mark.task("4.2")
 def test_a_tokenizer_that_eats_the_first_space_is_read_in_context():
     def decode(tokens: Sequence[int]) -> str:
         return "".join([" the", " cat", " sat", "s"][token] for token in tokens).removeprefix(" ")
@@ -471,6 +493,20 @@ def test_times_that_are_not_known_yet_are_none():
 
 
 @pytest.mark.task("4.3")
+def test_a_time_of_zero_is_a_time():
+    request = Request("r0", [1], 1, clock=VirtualClock())
+    request.advance(PREFILLING)
+    request.advance(DECODING)
+    request.append_token(5)
+    expect_equal(
+        [request.queue_time, request.ttft, request.latency],
+        [0.0, 0.0, 0.0],
+        asked="[queue_time, ttft, latency]: 0 seconds are known, and not None",
+        case="all of its life happens at second 0",
+    )
+
+
+@pytest.mark.task("4.3")
 def test_an_answer_without_tokens_has_a_latency_only():
     clock = VirtualClock()
     request = Request("r0", [1], 9, eos_token_ids={END}, clock=clock)
@@ -586,6 +622,32 @@ def test_a_row_without_limits_does_not_feel_its_neighbours(mate: SamplingParams)
     both = sample_batch(mx.concatenate([rows, rows]), [free] * 50 + [mate] * 50, [*range(50), *range(50)]).tolist()
     expect_equal(
         both[:50], alone, asked="the same 50 tokens", case=f"50 rows without top-k or top-p, beside 50 with {mate}"
+    )
+
+
+@pytest.mark.task("4.4")
+def test_each_row_has_its_own_temperature():
+    rows = mx.broadcast_to(RANDOM[:1], (60, 40))
+    params = [SamplingParams(temperature=heat, seed=3) for heat in (0.2, 3.0, 1.0)]
+    together = sample_batch(mx.repeat(rows[:60], 3, axis=0), params * 60, [each // 3 for each in range(180)]).tolist()
+    for row, own in enumerate(params):
+        alone = sample_batch(rows, [own] * 60, list(range(60))).tolist()
+        expect_equal(
+            together[row::3],
+            alone,
+            asked="a row draws at its own temperature: the same 60 tokens as alone",
+            case=f"rows of temperature 0.2, 3 and 1 by turns; those of {own.temperature}",
+        )
+
+
+@pytest.mark.task("4.4")
+def test_a_top_k_beyond_the_vocabulary_admits_all():
+    shares = [0.1, 0.4, 0.05, 0.3, 0.15]
+    expect_shares(
+        many(shares, SamplingParams(temperature=1.0, top_k=1000, seed=18)),
+        shares,
+        "all five tokens may be drawn: shares of 4000 draws",
+        f"probabilities {shares}, top_k 1000",
     )
 
 

@@ -99,12 +99,39 @@ def test_storage_grows_by_steps():
     for position in range(3 * GROWTH):
         cache.update_and_fetch(block(1, position), block(1, position))
         capacities.append(cache.keys.shape[2] if cache.keys is not None else 0)
-    expect_equal(
-        sorted(set(capacities)),
-        [GROWTH, 2 * GROWTH, 3 * GROWTH],
-        asked="the storage grows by multiples of GROWTH, so that most appends copy nothing: the capacities seen",
+    seen = sorted(set(capacities))
+    expect_true(
+        seen == [GROWTH, 2 * GROWTH, 3 * GROWTH],
+        asked="the storage grows by multiples of GROWTH, so that most appends copy nothing",
         case=f"{3 * GROWTH} positions, one by one",
+        got=f"{len(seen)} different capacities: {str(seen[:5])[1:-1]}{', …' if len(seen) > 5 else ''}",
+        expected=f"3: {GROWTH}, {2 * GROWTH}, {3 * GROWTH}",
     )
+
+
+@pytest.mark.task("5.1")
+def test_storage_is_kept_while_there_is_room():
+    cache = TinyKvCache()
+    cache.update_and_fetch(block(3, 0), block(3, 500))
+    assert cache.keys is not None
+    marked = np.array(cache.keys)
+    marked[:, :, 10:] = POISON
+    cache.keys = mx.array(marked)
+    cache.update_and_fetch(block(1, 100), block(1, 600))
+    expect_true(
+        bool(mx.all(cache.keys[:, :, 10:] == POISON)),
+        asked="appending writes the new positions, and nothing else: the room behind them stays as it is",
+        case=f"3 positions, the unused room from position 10 on is marked, 1 more; room for {GROWTH}",
+        got="the storage was made anew",
+        expected="the same storage",
+    )
+
+
+@pytest.mark.task("5.1")
+def test_numbers_keep_their_type():
+    cache = TinyKvCache()
+    keys, _ = cache.update_and_fetch(block(3, 0).astype(mx.float16), block(3, 0).astype(mx.float16))
+    expect_equal(str(keys.dtype), str(mx.float16), asked="the dtype that was given", case="keys of 16 bits")
 
 
 @pytest.mark.task("5.1")
@@ -204,6 +231,50 @@ def test_the_prefilled_cache_stays_as_it_is():
     expect_equal((one.offset, one.keys), (5, block(8, 0)), asked="(offset, keys) of the prefilled cache", case=case)
     expect_equal(
         stored(cache, 0), block(8, 0)[0, :, :5], asked="the slot gets the 5 positions that are used", case=case
+    )
+
+
+@pytest.mark.task("5.2")
+def test_no_more_is_copied_than_the_request_has():
+    one = TinyKvCache()
+    one.keys, one.values, one.offset = block(8, 0), block(8, 5000), 5
+    cache = poisoned(2, 16)
+    cache.add_request(one, 0)
+    expect_true(
+        bool(mx.all(cache.keys[0, :, 5:] == POISON)),
+        asked="as many positions as the request has are written, and no more",
+        case="a request of 5 positions, in storage of 8, into a slot of 16",
+        got="positions behind the fifth have changed",
+        expected="none has",
+    )
+
+
+@pytest.mark.task("5.2")
+def test_a_request_of_another_model_is_refused():
+    cache = BatchingKvCache(2, 16)
+    cache.add_request(prefilled(5), 0)
+    other = TinyKvCache()
+    other.keys = other.values = mx.zeros((1, HEADS + 1, 3, WIDTH))
+    other.offset = 3
+    case = f"slots with {HEADS} heads, and a request with {HEADS + 1}"
+    expect_raises(ValueError, lambda: cache.add_request(other, 1), asked="a ValueError", case=case)
+    expect_equal(cache.offsets, [5, None], asked="nothing has changed: the slot stays free", case=case)
+
+
+@pytest.mark.task("5.2")
+def test_leaving_writes_nothing():
+    cache = BatchingKvCache(2, 16)
+    cache.add_request(prefilled(5), 0)
+    before = np.array(cache.keys)
+    cache.remove_request(0)
+    case = "a request of 5 positions leaves, the only one there was"
+    expect_equal(cache.offsets, [None, None], asked="its slot is free", case=case)
+    expect_true(
+        cache.keys is not None and bool(np.array_equal(np.array(cache.keys), before)),
+        asked="what it held stays where it is: a departure costs nothing",
+        case=case,
+        got="the storage has changed",
+        expected="the same numbers",
     )
 
 
@@ -402,8 +473,9 @@ def test_a_batch_without_requests_is_an_error():
     expect_raises(
         ValueError,
         lambda: cache.update_and_fetch(block(1, 0, rows=2), block(1, 0, rows=2)),
-        asked="a ValueError: there is nobody to append to",
+        asked="a ValueError that says that no slot holds a request",
         case="two free slots",
+        mentions=["slot"],
     )
 
 

@@ -22,8 +22,9 @@ class TinyKvCache:
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[mx.array, mx.array]:
         """Append L positions, and return all that are stored by then.
 
-        keys and values: (1, Hkv, L, Dh). Returns both as (1, Hkv, offset, Dh), the new ones last.
-        The storage grows by multiples of GROWTH: appending one position must not copy all those before it each time.
+        keys and values: (1, Hkv, L, Dh), stored in the dtype that they have. Returns both as (1, Hkv, offset, Dh), the
+        new ones last. The storage grows by multiples of GROWTH, and only when it is full: appending one position must
+        not copy all those before it each time.
         Raises ValueError if the shapes differ from each other, or from what is stored in anything but L.
         """
         _require_alike(keys, values, self.keys, rows=1)
@@ -88,8 +89,8 @@ class BatchingKvCache:
         keys and values: (max_active_requests, Hkv, L, Dh); the rows of free slots may hold anything.
         Returns views of the first `longest` positions of all slots, (max_active_requests, Hkv, longest, Dh): a decode
         step pays for the longest live request, not for `max_seq_len`.
-        Raises ValueError, and changes nothing, if the shapes do not fit, if no slot is live, or if a request would grow
-        beyond `max_seq_len`.
+        Raises ValueError, and changes nothing, if the shapes do not fit, if no slot is live (it says so), or if a
+        request would grow beyond `max_seq_len`.
         """
         _require_alike(keys, values, self.keys, rows=self.max_active_requests)
         raise NotImplementedError("Task 5.3: BatchingKvCache.update_and_fetch: see book/src/day-05.md")
@@ -105,7 +106,10 @@ class BatchingKvCache:
 
 
 def _grown(stored: mx.array | None, new: mx.array, used: int, needed: int) -> mx.array:
-    """Storage for `needed` positions, rounded up to a multiple of GROWTH, that begins with the `used` stored ones."""
+    """Storage for `needed` positions, rounded up to a multiple of GROWTH, that begins with the `used` stored ones.
+
+    It has the rows, heads, width and dtype of `new`. It always copies: call it only when there is no room left.
+    """
     raise NotImplementedError("Task 5.1: _grown: see book/src/day-05.md")
 
 

@@ -40,8 +40,8 @@ class IllegalTransition(ValueError):
 def successors(state: RequestState) -> frozenset[RequestState]:
     """The states that may follow `state`.
 
-    Anything that is not finished may finish at any moment, be it cancelled or broken. A running request may be sent
-    back to the queue, if its memory is needed for another.
+    Anything that is not finished may finish at any moment, be it cancelled or broken. A request that is prefilling or
+    decoding may be sent back to the queue, if its memory is needed for another.
     """
     raise NotImplementedError("Task 4.1: successors: see book/src/day-04.md")
 
@@ -132,7 +132,7 @@ class Request:
         self.eos_token_ids, self.sampling = frozenset(eos_token_ids), sampling or SamplingParams()
         self.state = RequestState.WAITING
         self.tokens: list[int] = []  # new ones, without EOS
-        self.num_computed_tokens = 0  # tokens, of the prompt and new, whose keys and values are stored
+        self.num_computed_tokens = 0  # prompt and new tokens whose keys and values are stored: kept by who serves it
         self.finish_reason: FinishReason | None = None
         self.error: str | None = None
         self._answer = AnswerText(decode, stop)
@@ -153,7 +153,11 @@ class Request:
         return self.state is RequestState.FINISHED
 
     def advance(self, state: RequestState) -> None:
-        """Go on to `state`. Raises IllegalTransition, and changes nothing, if it can't follow the present one."""
+        """Go on to `state`.
+
+        Raises IllegalTransition, and changes nothing, if it can't follow the present one; the message names the request
+        and both states by their values, such as 'waiting'.
+        """
         raise NotImplementedError("Task 4.1: Request.advance: see book/src/day-04.md")
         if state is RequestState.PREFILLING and self.started is None:
             self.started = self._clock.now()

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from tiny_batch_kit.errors import KitError
@@ -50,4 +52,45 @@ class VirtualClock:
         if not (math.isfinite(moment) and moment >= self._now):
             raise KitError(f"A clock can't go from {self._now} s back to {moment} s: give it a later moment.")
         self._now = float(moment)
+        return self._now
+
+
+class ServiceClock:
+    """The time of a server: it runs while work is done, stands still while nobody looks, and jumps over waiting.
+
+    So an experiment whose requests arrive over a minute takes only as long as the model computes, and every arrival is
+    still on time.
+    """
+
+    def __init__(self, read: Callable[[], float] = time.perf_counter) -> None:
+        self._read = read
+        self._now = 0.0
+        self._since: float | None = None  # when the work began that goes on; None while nothing is done
+
+    def now(self) -> float:
+        """Return the seconds of work and of jumps so far."""
+        return self._now + (self._read() - self._since if self._since is not None else 0.0)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Let the time run inside the `with` block."""
+        self._since = self._read()
+        try:
+            yield
+        finally:
+            self._now, self._since = self.now(), None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the time inside the `with` block go uncounted: drawing the progress is not serving."""
+        running = self._since is not None
+        self._now, self._since = self.now(), None
+        try:
+            yield
+        finally:
+            self._since = self._read() if running else None
+
+    def advance_to(self, moment: float) -> float:
+        """Jump to `moment` (seconds) if it is still to come; return the time."""
+        self._now = max(self._now, moment)
         return self._now

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from tiny_batch_kit.clocks import VirtualClock, WallClock
+from tiny_batch_kit.clocks import ServiceClock, VirtualClock, WallClock
 from tiny_batch_kit.errors import KitError
 
 
@@ -39,3 +39,22 @@ def test_a_virtual_clock_goes_to_no_earlier_moment(moment):
 def test_a_virtual_clock_starts_at_a_finite_time():
     with pytest.raises(KitError, match="finite"):
         VirtualClock(math.nan)
+
+
+def test_a_service_clock_runs_while_work_is_done_and_jumps_over_waiting():
+    now = [10.0]
+    clock = ServiceClock(lambda: now[0])
+    now[0] += 5  # nobody works
+    with clock.working():
+        now[0] += 1
+        with clock.paused():
+            now[0] += 7
+        now[0] += 2
+        assert clock.now() == 3
+    now[0] += 4
+    assert clock.now() == 3
+    assert clock.advance_to(2) == 3  # it never goes back
+    assert clock.advance_to(8) == 8
+    with clock.working():
+        now[0] += 1
+    assert clock.now() == 9

@@ -1,32 +1,32 @@
 import argparse
 import io
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
-from tiny_batch_kit import experiments, holes
+from tiny_batch_kit import experiments, holes, implementations
 from tiny_batch_kit.checkpoints import load_checkpoint
 from tiny_batch_kit.commands import bench, demo, viz
 from tiny_batch_kit.demo import agreement
 from tiny_batch_kit.demo.live import LiveBoard
-from tiny_batch_kit.demo.serving import PausingClock, ask, probe, serve, warm_up
-from tiny_batch_kit.demo.show import Plan, run_demo
+from tiny_batch_kit.demo.show import Plan, ready_ways, run_demo
 from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.experiments import Experiment
 from tiny_batch_kit.prompts import PROMPTS, sample
 from tiny_batch_kit.timeline import Kind, Timeline, read_jsonl, summarise
-from tiny_batch_ref.static import static_generate
+from tiny_batch_kit.ways.run import Run
+from tiny_batch_kit.ways.serving import WAYS
+from tiny_batch_kit.ways.trace import Asked, from_jobs, from_prompts
+from tiny_batch_kit.workloads import Lengths, poisson
 
 
-class Silent:
-    def batch(self, group):
-        pass
-
-    def step(self, sampled):
-        pass
+@pytest.fixture(scope="module", autouse=True)
+def reference():
+    implementations.install("ref")
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,13 @@ def checkpoint():
 
 @pytest.fixture(scope="module")
 def asked(checkpoint):
-    return ask(checkpoint, 12, cap=10)
+    return from_prompts(checkpoint, 12, cap=10, every=0.01)
 
 
-def served(checkpoint, asked, rows, label="x"):
-    return serve(static_generate, checkpoint, asked, rows, label, PausingClock(), Silent())
+def served(way, checkpoint, asked, slots=5, watcher=None):
+    run = Run(way.name, checkpoint, asked, slots, checkpoint.eos_token_id, watcher)
+    way.serve(run)
+    return run.served()
 
 
 def console(width=90, terminal=False):
@@ -60,33 +62,51 @@ def test_prompts_are_varied():
 def test_answers_are_cut_at_the_cap(checkpoint, asked):
     assert [one.id for one in asked] == [str(i) for i in range(1, 13)]
     assert max(one.limit for one in asked) == 10
+    assert [one.arrival for one in asked[:3]] == [0.0, 0.01, 0.02]
     with pytest.raises(KitError, match="--max-tokens"):
-        ask(checkpoint, 12, cap=0)
+        from_prompts(checkpoint, 12, cap=0)
 
 
-@pytest.mark.parametrize("rows", [1, 5, 12])
-def test_every_way_gives_the_same_answers(checkpoint, asked, rows):
-    one, other = served(checkpoint, asked, 1), served(checkpoint, asked, rows)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_every_way_gives_the_same_answers(checkpoint, asked, way):
+    one, other = served(WAYS[0], checkpoint, asked, 1), served(way, checkpoint, asked)
     assert one.tokens == other.tokens
     assert agreement.differences(checkpoint, asked, one, other) == []
     total = summarise(other.timeline)
     assert total.requests == 12
     assert total.tokens == sum(map(len, other.tokens))
-    assert other.timeline.slots == min(rows, 12)
+    assert other.timeline.slots == 5
     assert len(list(other.timeline.of(Kind.FINISH))) == 12
+    assert len(list(other.timeline.of(Kind.ARRIVE))) == 12
+    assert all(first <= whole for first, whole in zip(other.ttft, other.latencies, strict=True))
 
 
-def test_a_result_with_too_few_answers_is_refused(checkpoint, asked):
+def test_static_waits_for_company_and_continuous_does_not(checkpoint):
+    asked = [Asked(str(n), "", "", [n, 2, 3], 3, arrival) for n, arrival in enumerate((0.0, 1000.0))]
+    assert served(WAYS[1], checkpoint, asked).latencies[0] > 1000
+    assert served(WAYS[2], checkpoint, asked).latencies[0] < 100
+    assert served(WAYS[3], checkpoint, asked).latencies[0] < 100
+
+
+def test_jobs_become_requests_in_order_of_arrival(checkpoint):
+    asked = from_jobs(checkpoint, poisson(5.0, 6, outputs=Lengths(2, 4)))
+    assert [one.arrival for one in asked] == sorted(one.arrival for one in asked)
+    assert all(2 <= one.limit <= 4 for one in asked)
+
+
+def test_a_result_with_too_few_answers_is_refused(checkpoint, asked, monkeypatch):
+    static = implementations.load("static")
+    monkeypatch.setattr(static, "static_generate", lambda *_: SimpleNamespace(tokens=[]))
     with pytest.raises(KitError, match="tokens hold 0 lists"):
-        serve(lambda *_: SimpleNamespace(tokens=[]), checkpoint, asked, 12, "x", PausingClock(), Silent())
+        served(WAYS[1], checkpoint, asked)
 
 
 def test_a_mistake_is_called_one(checkpoint, asked):
-    one = served(checkpoint, asked, 1)
+    one = served(WAYS[0], checkpoint, asked, 1)
     wrong = [list(tokens) for tokens in one.tokens]
     row = next(row for row, tokens in enumerate(wrong) if len(tokens) >= 3)
     wrong[row][2] = (wrong[row][2] + 1) % 250
-    found = agreement.differences(checkpoint, asked, one, type(one)(one.timeline, wrong))
+    found = agreement.differences(checkpoint, asked, one, replace(one, tokens=wrong))
     assert [(each.request, each.at) for each in found] == [(str(row + 1), 3)]
     assert found[0].mistake
     lines = agreement.sentences(asked, found)
@@ -99,30 +119,28 @@ def test_rounding_is_explained():
     assert "7 (from token 4, 0.0001 apart)" in lines[1]
 
 
-def test_pauses_are_not_counted():
-    now = [10.0]
-    clock = PausingClock(lambda: now[0])
-    now[0] += 1
-    with clock.paused():
-        now[0] += 5
-    now[0] += 2
-    assert clock.now() == 3
+def test_all_ways_are_named():
+    assert agreement.sentences([None] * 12, [], 4) == ["All 4 ways gave the same 12 answers, token for token."]
+    assert agreement.sentences([None] * 12, [])[0].startswith("Both ways")
 
 
 @pytest.mark.parametrize("terminal", [True, False])
 @pytest.mark.parametrize("width", [40, 100])
 def test_the_demo_runs_and_writes_its_page(checkpoint, asked, tmp_path, width, terminal):
     out = console(width, terminal)
-    written = run_demo(out, checkpoint, static_generate, Plan(asked, 12, tmp_path))
+    written = run_demo(out, checkpoint, Plan(asked, 4, tmp_path))
     assert [path.name for path in written] == [
         "demo.html",
         "demo-1-one-by-one.jsonl",
-        "demo-2-static-batch-of-12.jsonl",
+        "demo-2-static.jsonl",
+        "demo-3-dynamic.jsonl",
+        "demo-4-continuous.jsonl",
     ]
     text = out.file.getvalue()
-    assert "12 of 12 answered" in text
+    assert text.count("12 of 12 answered") >= 4
     assert "same 12 answers" in re.sub(r"\s+", " ", text)
     assert "speed-up" in text
+    assert ("mean latency" in text) == (width >= 60)
     assert summarise(read_jsonl(written[2])).wasted_row_steps > 0
     page = written[0].read_text()
     assert page.count('role="img"') == 1
@@ -132,30 +150,36 @@ def test_the_demo_runs_and_writes_its_page(checkpoint, asked, tmp_path, width, t
 
 def test_a_log_gets_few_lines(checkpoint, asked):
     out = console()
-    with LiveBoard(out, "x", asked, PausingClock(), checkpoint.tokenizer.decode) as board:
-        serve(static_generate, checkpoint, asked, 1, "x", PausingClock(), board)
+    with LiveBoard(out, "about it", 12, checkpoint.tokenizer.decode) as board:
+        served(WAYS[3], checkpoint, asked, watcher=board)
     assert 2 <= len(out.file.getvalue().splitlines()) <= 5
 
 
-def hole(*_, **__):
-    raise NotImplementedError("Task 2.3: static_generate: see book/src/day-02.md")
+def test_a_terminal_sees_every_slot(checkpoint, asked, monkeypatch):
+    monkeypatch.setattr("tiny_batch_kit.demo.live._EVERY", 0)
+    out = console(terminal=True)
+    with LiveBoard(out, "about it", 12, checkpoint.tokenizer.decode) as board:
+        served(WAYS[3], checkpoint, asked, watcher=board)
+    text = out.file.getvalue()
+    for part in ("slot 0", "slot 4", "about it", "decode", "waiting"):
+        assert part in text
 
 
-def test_a_hole_is_found_before_the_model_is_loaded():
-    with pytest.raises(NotImplementedError) as caught:
-        probe(hole)
-    sentence = holes.sentence(caught.value, "pdm run demo --mine")
-    assert "Task 2.3 (`static_generate`) is not written yet" in sentence
-    assert "pdm run hint 2.3" in sentence
+def test_ways_that_wait_for_a_task_are_named(monkeypatch):
+    def hole(*_, **__):
+        raise NotImplementedError("Task 3.1: DynamicBatcher.submit: see book/src/day-03.md")
+
+    monkeypatch.setattr(implementations.load("dynamic").DynamicBatcher, "submit", hole)
+    ready, missing = ready_ways()
+    assert [way.name for way in ready] == ["One by one", "Static", "Continuous"]
+    assert len(missing) == 1
+    assert "Task 3.1 (`DynamicBatcher.submit`) is not written yet" in missing[0]
     assert holes.sentence(NotImplementedError("something else"), "x") is None
 
 
-def test_the_reference_passes_the_probe_and_the_warm_up(checkpoint, asked):
-    probe(static_generate)
-    warm_up(static_generate, checkpoint, asked, 4)
-
-
-@pytest.mark.parametrize("arguments", [["--prompts", "3"], ["--max-tokens", "0"], ["--batch", "1"], ["--batch", "two"]])
+@pytest.mark.parametrize(
+    "arguments", [["--prompts", "3"], ["--max-tokens", "0"], ["--batch", "1"], ["--batch", "two"], ["--every", "-1"]]
+)
 def test_the_demo_refuses_what_it_cannot_do(arguments):
     parser = argparse.ArgumentParser(exit_on_error=False)
     demo.add_arguments(parser)

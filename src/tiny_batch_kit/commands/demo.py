@@ -1,4 +1,4 @@
-"""`demo`: the same prompts one by one and as a static batch, on a real model."""
+"""`demo`: the same prompts served in four ways, on a real model."""
 
 from __future__ import annotations
 
@@ -11,33 +11,31 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-HELP = "answer a dozen prompts one by one, then as a batch, and compare"
+HELP = "answer a dozen prompts in four ways, from one by one to continuous batching, and compare"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the demo's options."""
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
-    parser.add_argument("--mine", action="store_true", help="run your static_generate, not the reference's")
+    parser.add_argument("--mine", action="store_true", help="run your code, in the ways that it can serve already")
     parser.add_argument("--prompts", type=_at_least(12), default=12, metavar="N", help="how many (%(default)s or more)")
     parser.add_argument("--max-tokens", type=_at_least(1), metavar="N", help="no answer longer than this")
-    parser.add_argument("--batch", type=_at_least(2), metavar="ROWS", help="rows a batch (default: all prompts)")
+    parser.add_argument("--batch", type=_at_least(2), default=4, metavar="SLOTS", help="rows of a batch (%(default)s)")
+    parser.add_argument(
+        "--every", type=_seconds, default=0.3, metavar="SECONDS", help="how far apart the prompts arrive (%(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the demo; 1 when it needs a task that is not written yet."""
-    from tiny_batch_kit import blas, holes
+    """Run the demo; 1 when no way to serve is written yet."""
+    from tiny_batch_kit import blas
     from tiny_batch_kit.console import console
 
     blas.use_fast()  # before anything imports mlx
     out = console()
-    try:
-        written = _run(args, out)
-    except NotImplementedError as error:
-        command = "pdm run demo --mine"
-        sentence = holes.sentence(error, command)
-        if sentence is None:
-            raise
-        out.print(f"{sentence} Without --mine the demo runs the reference.", highlight=False)
+    written = _run(args, out)
+    if not written:
+        out.print("None of the ways can run yet. Without --mine the demo runs the reference.", highlight=False)
         return 1
     out.print(f"\nThe page: {written[0]}", highlight=False, soft_wrap=True)
     out.print("The timelines again, any time: pdm run viz", highlight=False)
@@ -47,18 +45,36 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, out: Console) -> list[Path]:
     from tiny_batch_kit import implementations
     from tiny_batch_kit.checkpoints import load_checkpoint
-    from tiny_batch_kit.demo.serving import ask, probe
-    from tiny_batch_kit.demo.show import Plan, run_demo
+    from tiny_batch_kit.demo.show import Plan, ready_ways, run_demo
     from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.ways.trace import from_prompts
 
     implementations.install("mine" if args.mine else "ref")
-    generate = implementations.load("static").static_generate
-    probe(generate)
+    ways, missing = ready_ways()
+    for sentence in missing:
+        out.print(sentence, highlight=False)
+    if not ways:
+        return []
     with out.status(f"Loading {args.model} …"):
         checkpoint = load_checkpoint(args.model)
-    asked = ask(checkpoint, args.prompts, args.max_tokens)
-    out.print(f"{len(asked)} prompts for {checkpoint.name}, {checkpoint.weights} weights.", highlight=False)
-    return run_demo(out, checkpoint, generate, Plan(asked, args.batch or len(asked), OUT))
+    asked = from_prompts(checkpoint, args.prompts, args.max_tokens, args.every)
+    out.print(
+        f"{len(asked)} prompts for {checkpoint.name}, {checkpoint.weights} weights; one every {args.every:g} s, "
+        f"{args.batch} slots.",
+        highlight=False,
+    )
+    return run_demo(out, checkpoint, Plan(asked, args.batch, OUT, ways))
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number of seconds, 0 or more")
+    return value
 
 
 def _at_least(least: int) -> Callable[[str], int]:

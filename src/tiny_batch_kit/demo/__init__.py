@@ -1,1 +1,1 @@
-"""The demo: the same prompts one by one and as a static batch, on a real model."""
+"""The demo: the same prompts served in four ways, on a real model."""

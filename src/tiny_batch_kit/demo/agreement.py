@@ -1,11 +1,12 @@
-"""Did both ways say the same? And if not, was it rounding or a mistake?"""
+"""Did all ways say the same? And if not, was it rounding or a mistake?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiny_batch_kit import oracle
 from tiny_batch_kit.checkpoints import Checkpoint
-from tiny_batch_kit.demo.serving import Asked, Served
+from tiny_batch_kit.ways.run import Served
+from tiny_batch_kit.ways.trace import Asked
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,15 @@ def differences(checkpoint: Checkpoint, asked: Sequence[Asked], one: Served, oth
     return found
 
 
-def sentences(asked: Sequence[Asked], found: Sequence[Difference]) -> list[str]:
-    """Return what to tell the reader about the differences, or that there are none."""
+def sentences(asked: Sequence[Asked], found: Sequence[Difference], ways: int = 2) -> list[str]:
+    """Return what to tell the reader about the differences between so many ways, or that there are none."""
+    every = "both ways" if ways == 2 else f"all {ways} ways"
     if not found:
-        return [f"Both ways gave the same {len(asked)} answers, token for token."]
-    same = len(asked) - len(found)
-    lines = [f"{same} of {len(asked)} answers are the same both ways, token for token."]
-    rounding = [one for one in found if one.mistake is None]
+        return [f"{every.capitalize()} gave the same {len(asked)} answers, token for token."]
+    first = {one.request: one for one in sorted(found, key=lambda one: -one.at)}  # where each parts at the earliest
+    same = len(asked) - len(first)
+    lines = [f"{same} of {len(asked)} answers are the same {every}, token for token."]
+    rounding = [one for one in first.values() if one.mistake is None]
     if rounding:
         where = ", ".join(f"{one.request} (from token {one.at}{_gap(one)})" for one in rounding)
         lines.append(

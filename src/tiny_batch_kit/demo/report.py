@@ -1,4 +1,4 @@
-"""How the demo ends: the answers, both timelines and the table, in the terminal."""
+"""How the demo ends: the answers, the timelines and the table, in the terminal."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from tiny_batch_kit.checkpoints import Checkpoint
-from tiny_batch_kit.demo.serving import Asked, Served
+from tiny_batch_kit.timeline import words
 from tiny_batch_kit.timeline.events import Timeline
 from tiny_batch_kit.timeline.html import COLUMNS, comparison
 from tiny_batch_kit.timeline.palette import PALETTE
 from tiny_batch_kit.timeline.terminal import TerminalTimelines
+from tiny_batch_kit.ways.run import Served
+from tiny_batch_kit.ways.trace import Asked
 
 _LONGEST = 180  # characters of an answer in the terminal
 
@@ -41,15 +43,32 @@ def show_timelines(console: Console, timelines: Sequence[Timeline]) -> None:
     console.print(TerminalTimelines(timelines))
 
 
-def show_table(console: Console, timelines: Sequence[Timeline]) -> None:
-    """Print the closing table: across on a wide terminal, down on a narrow one."""
-    rows = comparison(timelines)
-    if console.width < 84:
+def columns() -> list[str]:
+    """Return the names of the closing table's columns."""
+    return [*COLUMNS, "mean latency"]
+
+
+def totals(served: Sequence[Served]) -> list[list[str]]:
+    """Return the closing table: a row of text for each way, for `columns`."""
+    rows = comparison([each.timeline for each in served])
+    means = [sum(each.latencies) / len(each.latencies) for each in served]
+    return [[*row, words.seconds(mean)] for row, mean in zip(rows, means, strict=True)]
+
+
+def show_table(console: Console, served: Sequence[Served]) -> None:
+    """Print the closing table: across on a wide terminal, down on a narrow one, and less of it on a very narrow one."""
+    rows = totals(served)
+    if console.width < 60:  # a phone's terminal: what matters most
+        few = [columns().index(name) for name in ("", "wall time", "tokens/s", "speed-up")]
+        table = Table(*[columns()[index] for index in few], box=None, header_style="bold")
+        for row in rows:
+            table.add_row(*[row[index] for index in few])
+    elif console.width < 96:
         table = Table("", *[row[0] for row in rows], box=None, header_style="bold")
-        for index, name in enumerate(COLUMNS[1:], start=1):
+        for index, name in enumerate(columns()[1:], start=1):
             table.add_row(name, *[row[index] for row in rows])
     else:
-        table = Table(*COLUMNS, box=None, header_style="bold")
+        table = Table(*columns(), box=None, header_style="bold")
         for row in rows:
             table.add_row(*row)
     for column in table.columns[1:]:

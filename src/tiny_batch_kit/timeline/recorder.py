@@ -31,6 +31,8 @@ class Recorder:
         self._steps = 0
         self._events: list[Event] = []
         self._open: list[StaticBatch] = []
+        self.last: Sequence[RowWork] = ()
+        """What each slot did in the newest step."""
 
     @property
     def steps(self) -> int:
@@ -69,6 +71,7 @@ class Recorder:
             )
         self._steps += 1
         self._step_start = end
+        self.last = list(rows)
 
     def static_batch(
         self,

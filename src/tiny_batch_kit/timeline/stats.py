@@ -10,8 +10,8 @@ from tiny_batch_kit.timeline.events import Kind, Timeline
 class Summary:
     """The totals of one run.
 
-    A row-step is one slot computed in one step. `occupancy` is the share of slots × steps that did useful work
-    (prefill or decode); it says nothing of how busy the machine's arithmetic was.
+    A row-step is one slot computed in one step. `occupancy` is the share of them that did useful work (prefill or
+    decode); it says nothing of how busy the machine's arithmetic was.
     """
 
     label: str
@@ -41,5 +41,5 @@ def summarise(timeline: Timeline) -> Summary:
         steps=steps,
         row_steps=useful + rows[Kind.WASTED],
         wasted_row_steps=rows[Kind.WASTED],
-        occupancy=useful / (steps * timeline.slots) if steps else 0.0,
+        occupancy=useful / (useful + rows[Kind.WASTED]) if useful else 0.0,
     )

@@ -1,4 +1,4 @@
-"""The same cache with plain loops: a slice for each row, concatenation for growth, clearing on removal."""
+"""The same cache with plain loops: a slice for each row, concatenation for growth, and a loop over the slots."""
 
 
 class TinyKvCache:
@@ -35,15 +35,13 @@ class BatchingKvCache:
         # task 5.2 begin
         if self.offsets[slot_id] is None:
             raise ValueError(f"nothing in slot {slot_id}")
-        self.keys[slot_id] = 0
-        self.values[slot_id] = 0
-        self.offsets[slot_id] = None
+        self.offsets = [None if slot == slot_id else offset for slot, offset in enumerate(self.offsets)]
         # task 5.2 end
 
     def update_and_fetch(self, keys, values):
         # task 5.3 begin
         if not self.live:
-            raise ValueError("nobody is here")
+            raise ValueError("no slot is taken")
         length = keys.shape[2]
         if self.longest + length > self.max_seq_len:
             raise ValueError(f"more than {self.max_seq_len} positions")

@@ -11,7 +11,6 @@ class TinyKvCache:
         start, stop = self.offset, self.offset + keys.shape[2]
         self.keys = _grown(self.keys, keys, start, stop + 1)
         self.values = _grown(self.values, values, start, stop + 1)
-        # Both writes come before both reads: a write to what was read a moment ago must copy it first.
         self.keys[:, :, start:stop] = keys
         self.values[:, :, start:stop] = values
         self.offset = stop

@@ -12,7 +12,6 @@ class TinyKvCache:
         if self.keys is None or self.values is None or stop > self.keys.shape[2]:
             self.keys = _grown(self.keys, keys, start, stop)
             self.values = _grown(self.values, values, start, stop)
-        # Both writes come before both reads: a write to what was read a moment ago must copy it first.
         self.keys[:, :, start:stop] = keys
         self.values[:, :, start:stop] = values
         return self.keys[:, :, :stop], self.values[:, :, :stop]

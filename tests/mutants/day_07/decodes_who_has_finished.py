@@ -1,0 +1,15 @@
+"""You did not let go who finished with the first token before the decode pass: it decodes on, into nothing.
+
+task: 7.4
+caught-by: test_day_07.py::test_an_answer_may_be_over_with_its_first_token
+"""
+
+
+class ContinuousBatcher:
+    def step(self):
+        # task 7.4 begin
+        self.admit()
+        self.prefill()
+        self.decode()
+        self.retire()
+        # task 7.4 end

@@ -1,0 +1,18 @@
+"""You took the largest size allowed. For a short prompt it is not the soonest.
+
+task: 8.4
+caught-by: test_day_08.py::test_a_short_prompt_needs_no_large_chunk
+"""
+
+
+def choose_chunk_size(chunk_seconds, decode_seconds, prompt_tokens, max_gap):
+    # task 8.4 begin
+    gaps = {size: seconds + decode_seconds for size, seconds in chunk_seconds.items()}
+    allowed = [size for size, gap in gaps.items() if gap <= max_gap]
+    if not allowed:
+        raise ValueError(
+            f"no chunk size keeps gaps to {max_gap:g} s: the shortest is {min(gaps.values(), default=math.inf):g} s. "
+            "Allow longer gaps, or offer smaller chunks"
+        )
+    return max(allowed)
+    # task 8.4 end

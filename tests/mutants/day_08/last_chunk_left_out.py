@@ -1,0 +1,17 @@
+"""You left out the last chunk when it is shorter than the others.
+
+task: 8.1
+caught-by: test_day_08.py::test_the_next_chunk_begins_where_the_last_one_ended[last]
+"""
+
+
+def next_chunk(request, prefill_step):
+    # task 8.1 begin
+    if prefill_step < 1:
+        raise ValueError(f"prefill_step is {prefill_step}: give at least 1")
+    start = request.num_computed_tokens
+    if start >= len(request.prompt):
+        raise ValueError(f"all {len(request.prompt)} prompt tokens of request {request.id!r} are computed: decode it")
+    chunk = request.prompt[start : start + prefill_step]
+    return chunk if len(chunk) == prefill_step or start == 0 else []
+    # task 8.1 end
