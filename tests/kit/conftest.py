@@ -1,5 +1,6 @@
 """A tiny course in a temporary folder, so that tests of the commands don't depend on the real days."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tiny_batch_kit import implementations
 from tiny_batch_kit.course import load_course
 from tiny_batch_kit.cutter import cut_all
 
@@ -255,3 +257,11 @@ def course(tmp_path: Path) -> FakeCourse:
     fake.write("book/src/day-02.md", "# 2\n")
     fake.cut()
     return fake
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """Whatever is installed as `tiny_batch`: what the kit loads is the reference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(implementations, "load", lambda module: importlib.import_module(f"tiny_batch_ref.{module}"))
+        yield

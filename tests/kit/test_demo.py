@@ -23,10 +23,7 @@ from tiny_batch_kit.ways.serving import WAYS
 from tiny_batch_kit.ways.trace import Asked, from_jobs, from_prompts
 from tiny_batch_kit.workloads import Lengths, poisson
 
-
-@pytest.fixture(scope="module", autouse=True)
-def reference():
-    implementations.install("ref")
+pytestmark = pytest.mark.usefixtures("reference")
 
 
 @pytest.fixture(scope="module")
