@@ -409,6 +409,19 @@ def test_who_gives_up_makes_room():
 
 
 @pytest.mark.task("3.2")
+def test_close_wakes_an_idle_worker():
+    async def main() -> Any:
+        batcher = DynamicBatcher(Machine(seconds=1.0), 4, 0)
+        await batcher.submit(1)
+        await asyncio.sleep(4)
+        await batcher.close()
+        return now()
+
+    case = "one request is answered at 1 s, and nobody is left; close at 5 s"
+    expect_equal(play(main(), case), 5.0, asked="close returns at once when there is nobody to wait for", case=case)
+
+
+@pytest.mark.task("3.2")
 def test_close_serves_who_is_queued_and_does_not_wait():
     machine = Machine(seconds=1.0)
 
