@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mine", action="store_true", help="run your code, in the ways that it can serve already")
     parser.add_argument("--prompts", type=_at_least(12), default=12, metavar="N", help="how many (%(default)s or more)")
     parser.add_argument("--max-tokens", type=_at_least(1), metavar="N", help="no answer longer than this")
-    parser.add_argument("--batch", type=_at_least(2), default=4, metavar="SLOTS", help="rows of a batch (%(default)s)")
+    parser.add_argument("--batch", type=_at_least(2), default=6, metavar="SLOTS", help="rows of a batch (%(default)s)")
     parser.add_argument(
-        "--every", type=_seconds, default=0.3, metavar="SECONDS", help="how far apart the prompts arrive (%(default)s)"
+        "--every", type=_seconds, default=0.2, metavar="SECONDS", help="how far apart the prompts arrive (%(default)s)"
     )
 
 
