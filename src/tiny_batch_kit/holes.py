@@ -2,6 +2,8 @@
 
 import re
 
+from tiny_batch_kit.paths import RUN
+
 _HOLE = re.compile(r"Task (?P<task>\d+\.\d+): (?P<symbol>[\w.]+): see (?P<chapter>\S+)")
 
 
@@ -12,5 +14,5 @@ def sentence(error: NotImplementedError, command: str) -> str | None:
         return None
     return (
         f"Task {match['task']} (`{match['symbol']}`) is not written yet, and `{command}` needs it: "
-        f"see {match['chapter']}, or `pdm run hint {match['task']}`."
+        f"see {match['chapter']}, or `{RUN} hint {match['task']}`."
     )

@@ -163,6 +163,12 @@ def test_a_file_that_is_gone_or_ends_python_is_told_with_what_to_do(course):
     assert "pdm run reset --file adding.py" in said
 
 
+def test_a_message_tells_to_type_what_this_student_types(course, monkeypatch):
+    assert "pdm run hint 1.1" in course.run("test", "--day", "1")[1]
+    monkeypatch.setenv("TINY_BATCH_RUN", "./scripts/course")
+    assert "./scripts/course hint 1.1" in course.run("test", "--day", "1")[1]
+
+
 def test_no_test_at_all_is_an_error(course):
     status, said = course.run("test", "--day", "1", "--", "-k", "nothing_has_this_name")
     assert status != 0

@@ -27,13 +27,14 @@ def run(args: argparse.Namespace) -> int:
     """Run the experiment; 1 when it needs a task that is not written yet."""
     from tiny_batch_kit import blas, holes
     from tiny_batch_kit.console import console
+    from tiny_batch_kit.paths import RUN
 
     blas.use_fast()  # before anything imports mlx
     out = console()
     try:
         experiment, saved = _run(args, out)
     except NotImplementedError as error:
-        sentence = holes.sentence(error, f"pdm run bench --day {args.day}")
+        sentence = holes.sentence(error, f"{RUN} bench --day {args.day}")
         if sentence is None:
             raise
         out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)

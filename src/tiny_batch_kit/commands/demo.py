@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo; 1 when no way to serve is written yet."""
     from tiny_batch_kit import blas
     from tiny_batch_kit.console import console
+    from tiny_batch_kit.paths import RUN
 
     blas.use_fast()  # before anything imports mlx
     out = console()
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         out.print("None of the ways can run yet. Without --mine the demo runs the reference.", highlight=False)
         return 1
     out.print(f"\nThe page: {written[0]}", highlight=False, soft_wrap=True)
-    out.print("The timelines again, any time: pdm run viz", highlight=False)
+    out.print(f"The timelines again, any time: {RUN} viz", highlight=False)
     return 0
 
 

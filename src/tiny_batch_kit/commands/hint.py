@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from tiny_batch_kit.paths import RUN
+
 HELP = "a hint for a task (2.3): one step more at each call"
 STEPS = ("a nudge", "a place", "a plan")
 
@@ -54,6 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _footer(task: str, seen: int, count: int, repeated: bool) -> str:
     if seen < count:
-        return f"{STEPS[seen]} is next: pdm run hint {task}"
-    after = f"After the tests pass, or with --give-up, there is pdm run solution {task}"
+        return f"{STEPS[seen]} is next: {RUN} hint {task}"
+    after = f"After the tests pass, or with --give-up, there is {RUN} solution {task}"
     return f"There is no further hint. {after}" if repeated else f"That was the last hint. {after}"

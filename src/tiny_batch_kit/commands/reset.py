@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from tiny_batch_kit.paths import RUN
+
 HELP = "put the hole of a task back (your version is kept)"
 
 
@@ -71,7 +73,7 @@ def put_back(mine: str, starter: str, symbols: tuple[str, ...], name: str) -> st
 
 
 def _whole(name: str) -> str:
-    return f"To put back the whole file, which keeps a backup: pdm run reset --file {name}"
+    return f"To put back the whole file, which keeps a backup: {RUN} reset --file {name}"
 
 
 def _decoded(mine: bytes | None, name: str) -> str:
@@ -79,7 +81,7 @@ def _decoded(mine: bytes | None, name: str) -> str:
     from tiny_batch_kit.errors import KitError
 
     if mine is None:
-        raise KitError(f"{name} is missing. To get the starter's: pdm run reset --file {name}")
+        raise KitError(f"{name} is missing. To get the starter's: {RUN} reset --file {name}")
     try:
         return mine.decode()
     except UnicodeDecodeError as error:

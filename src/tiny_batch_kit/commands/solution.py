@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from tiny_batch_kit.paths import RUN
+
 HELP = "the reference's answer to a task that passes (or --give-up)"
 
 
@@ -29,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     passed = standing(course.day_of(task.id), course, folder_of("mine")).statuses.get(task.id) == "passed"
     if not passed and not args.give_up and task.id not in state.given_up:
         out.print(
-            f"Task {task.id} does not pass yet, so its solution stays closed. There are hints: pdm run hint {task.id}\n"
-            f"To see it all the same: pdm run solution {task.id} --give-up"
+            f"Task {task.id} does not pass yet, so its solution stays closed. There are hints: {RUN} hint {task.id}\n"
+            f"To see it all the same: {RUN} solution {task.id} --give-up"
         )
         return 1
     if not passed:

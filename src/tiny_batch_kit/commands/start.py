@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from tiny_batch_kit.paths import RUN
+
 HELP = "begin at day N, with the earlier days filled in (your files are kept)"
 
 
@@ -38,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
         out.print(f"Your files as they were: {backup}", soft_wrap=True)
     else:
         out.print("The earlier days are filled in already.")
-    out.print(f"Day {day.number} · {day.title}: read book/src/{day.chapter}, then pdm run test --day {day.number}")
+    out.print(f"Day {day.number} · {day.title}: read book/src/{day.chapter}, then {RUN} test --day {day.number}")
     return 0

@@ -93,7 +93,8 @@ def _pytest(args: argparse.Namespace, tests: list[str], borrow_before: int | Non
 
     command = [sys.executable, "-m", "pytest", f"--impl={_impl(args)}", *tests, *args.pytest_args]
     command += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, "TINY_BATCH_BLAS": "bundled"})
+    environment = {name: value for name, value in os.environ.items() if name != "TINY_BATCH_RUN"}
+    return subprocess.call(command, cwd=ROOT, env={**environment, "TINY_BATCH_BLAS": "bundled"})
 
 
 def _impl(args: argparse.Namespace) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.experiments import Experiment, Progress
+from tiny_batch_kit.paths import RUN
 from tiny_batch_kit.timeline.stats import summarise
 from tiny_batch_kit.timeline.svg import render_svg
 from tiny_batch_kit.ways.run import Run, Served
@@ -95,7 +96,7 @@ def agreement(served: Sequence[Served]) -> str:
     return (
         f"{parted} of {len(served[0].tokens)} answers are not the same in all ways: either rounding where two tokens "
         "were too close to call (a fast matrix library adds up in another order for other shapes), or a mistake, which "
-        "pdm run test would show."
+        f"{RUN} test would show."
     )
 
 

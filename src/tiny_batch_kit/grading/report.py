@@ -17,7 +17,7 @@ from tiny_batch_kit.course import Day, Task
 from tiny_batch_kit.grading.looks_like import all_wrong, looks_like, read_signatures
 from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, status_of
-from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.paths import ROOT, RUN
 
 SIGNS = {Status.PASSED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.HOLE: ("○", "cyan")}
 
@@ -80,7 +80,7 @@ def _red(day: Day, task: Task, records: Sequence[Record], everything: Sequence[R
     parts += [
         Text(),
         Text(f"{record.test.rsplit('::', 1)[-1]}{more}", style="dim"),
-        Text(f"book/src/{day.chapter} · pdm run hint {task.id} · --raw shows pytest's own output", style="dim"),
+        Text(f"book/src/{day.chapter} · {RUN} hint {task.id} · --raw shows pytest's own output", style="dim"),
     ]
     return Panel(
         Group(*parts), title=f"[bold]Task {task.id} · {escape(task.title)}[/]", title_align="left", border_style="red"
@@ -120,10 +120,10 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
         done = f"Task {tasks[-1].id} is green. "
         if last + 1 < len(day.tasks):
             after = day.tasks[last + 1]
-            return Text(f"{done}Next: Task {after.id}, {after.title}. All of the day: pdm run test --day {day.number}")
-        return Text(f"{done}All of the day: pdm run test --day {day.number}")
+            return Text(f"{done}Next: Task {after.id}, {after.title}. All of the day: {RUN} test --day {day.number}")
+        return Text(f"{done}All of the day: {RUN} test --day {day.number}")
     if not open_tasks:
-        return Text(f"All green. Day {day.number}'s experiment runs your code: pdm run bench --day {day.number}")
+        return Text(f"All green. Day {day.number}'s experiment runs your code: {RUN} bench --day {day.number}")
     first = open_tasks[0]
     if len(tasks) < len(day.tasks):
         begun = f"Task {first.id} is not begun. "
@@ -133,7 +133,7 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
         begun = "No test is red. "
     return Text(
         f"{begun}Next: Task {first.id}, {', '.join(first.symbols)} in src/tiny_batch/{first.file}.\n"
-        f"Read book/src/{day.chapter}; a nudge: pdm run hint {first.id}"
+        f"Read book/src/{day.chapter}; a nudge: {RUN} hint {first.id}"
     )
 
 
@@ -185,7 +185,7 @@ def _import_error(text: str) -> str:
         return "\n".join(lines[-12:])
     place = f"{_short(':'.join(places[-1]))}\n" if places else ""
     missing = re.search(r"(?:No module named '|from ')tiny_batch\.(\w+)'", errors[-1])
-    mend = f"\nTo put the starter's file back (yours is kept): pdm run reset --file {missing[1]}.py" if missing else ""
+    mend = f"\nTo put the starter's file back (yours is kept): {RUN} reset --file {missing[1]}.py" if missing else ""
     return f"{place}{errors[-1]}{mend}"
 
 

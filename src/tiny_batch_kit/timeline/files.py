@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.paths import RUN
 from tiny_batch_kit.timeline.events import Timeline, write_jsonl
 
 _NAME = re.compile(r"(?P<group>demo|day-\d\d)-\d\d?-[a-z0-9-]+\.jsonl")
@@ -26,8 +27,7 @@ def last_group(folder: Path) -> list[Path]:
     files = _files(folder)
     if not files:
         raise KitError(
-            f"There is no timeline in {folder} yet. Make one with `pdm run demo`, or name a file: "
-            "`pdm run viz FILE.jsonl`."
+            f"There is no timeline in {folder} yet. Make one with `{RUN} demo`, or name a file: `{RUN} viz FILE.jsonl`."
         )
     newest = max(files, key=lambda path: path.stat().st_mtime)
     return [path for path in files if _group(path) == _group(newest)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tiny_batch_kit import implementations
 from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.paths import RUN
 from tiny_batch_kit.virtual_time import run_virtual
 from tiny_batch_kit.ways.run import Run
 from tiny_batch_kit.ways.trace import Asked
@@ -147,6 +148,6 @@ def _checked(result: Any, rows: int) -> list[list[int]]:
         got = f"{len(tokens)} lists" if isinstance(tokens, list) else type(tokens).__name__
         raise KitError(
             f"static_generate was given {rows} prompts, but its result's tokens hold {got}: return one list a prompt. "
-            "`pdm run test --day 2` shows more."
+            f"`{RUN} test --day 2` shows more."
         )
     return tokens
