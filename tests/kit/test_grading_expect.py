@@ -2,7 +2,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from tiny_batch_kit.grading.expect import Mismatch, expect_close, expect_equal, expect_raises, expect_true
+from tiny_batch_kit.grading.expect import Mismatch, expect_close, expect_equal, expect_raises, expect_true, show
 
 TOLD = {"asked": "what", "case": "this"}
 
@@ -46,6 +46,10 @@ def test_a_matrix_is_shown_as_a_grid_with_its_shape():
         expect_equal(mx.array([[1, 20], [300, 4]]), [[1, 2], [3, 4]], **TOLD)
     assert caught.value.got == "shape (2, 2)\n[  1  20]\n[300   4]"
     assert caught.value.expected == "[1 2]\n[3 4]"
+
+
+def test_several_results_are_shown_on_one_line_in_the_order_asked():
+    assert show(([[0, 1], [2]], 0.5, mx.array([1, 2]))) == "([[0, 1], [2]], 0.5, [1, 2])"
 
 
 def test_close_is_relative_and_refuses_what_is_no_number():

@@ -68,9 +68,11 @@ def plain(value: Any) -> Any:
 
 
 def show(value: Any) -> str:
-    """A value as a student would write it; a matrix as a grid, with its shape; long ones cut."""
+    """A value as a student would write it; a matrix as a grid, with its shape; a tuple on one line; long ones cut."""
     if hasattr(value, "tolist") and hasattr(value, "shape") and value.shape != ():
         return f"shape {tuple(value.shape)}\n{_grid(value.tolist())}"
+    if isinstance(value, tuple):  # several results at once, as the question names them: (answers, time)
+        return _cut(f"({', '.join(repr(plain(item)) for item in value)})")
     value = plain(value)
     if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
         return _grid(value)
