@@ -1,4 +1,4 @@
-"""`bench`: a day's experiment on this machine: a table, a picture and the numbers."""
+"""`bench`: a day's experiment on this machine, or the batcher beside mlx-lm's: a table, a picture, the numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ HELP = "run a day's experiment on this machine, with your code"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    parser.add_argument("--day", type=int, required=True, metavar="N", help="whose experiment")
+    parser.add_argument("what", nargs="?", choices=["batcher"], help="Day 8's batcher beside mlx-lm's, on 3 workloads")
+    parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
+    parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, rougher numbers")
@@ -29,8 +32,10 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.console import console
     from tiny_batch_kit.paths import RUN
 
-    blas.use_fast()  # before anything imports mlx
     out = console()
+    if args.what is not None:
+        return _versus(args, out)
+    blas.use_fast()  # before anything imports mlx
     try:
         experiment, saved = _run(args, out)
     except NotImplementedError as error:
@@ -47,8 +52,11 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
     from tiny_batch_kit import experiments, implementations
     from tiny_batch_kit.checkpoints import load_checkpoint
     from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.errors import KitError
     from tiny_batch_kit.paths import OUT
 
+    if args.day is None:
+        raise KitError("Name a day (bench --day 2), or what to measure (bench batcher).")
     load_course().day(args.day)  # an unknown day says so here
     implementations.install("ref" if args.ref else "mine")
     module = experiments.find(args.day)
@@ -59,6 +67,40 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
         progress("writing the picture", 1.0)
         saved = experiments.save(experiment, args.day, OUT)
     return experiment, saved
+
+
+def _versus(args: argparse.Namespace, out: Console) -> int:
+    """Run the comparison, print its table and keep its numbers."""
+    import json
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.versus.compare import compare
+    from tiny_batch_kit.versus.workloads import WORKLOADS
+
+    if args.rounds < 1:
+        raise KitError(f"--rounds is {args.rounds}: give 1 or more.")
+    names = ["uniform"] if args.quick else list(WORKLOADS)
+    with _Progress(out) as progress:
+        found = compare(names, args.rounds, args.model, "ref" if args.ref else "mine", progress)
+    table = Table("workload", "side", "tokens/s", "TTFT p50 s", "worst gap s", "tokens/s: ours / theirs", box=None)
+    for workload, sides in found.items():
+        for side in sides:
+            ratio = sides[0].tokens_per_second / side.tokens_per_second
+            numbers = [cell(side.tokens_per_second), cell(side.ttft), cell(side.worst_gap), f"{ratio:.2f}×"]
+            table.add_row(workload, side.side, *numbers)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    out.print(table)
+    OUT.mkdir(exist_ok=True)
+    written = OUT / "versus-mlx-lm.json"
+    data = {workload: [asdict(side) for side in sides] for workload, sides in found.items()}
+    written.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    out.print(f"\nMedians of {args.rounds} runs each, by turns, in fresh processes. Written: {written}", soft_wrap=True)
+    return 0
 
 
 class _Progress:

@@ -1,0 +1,65 @@
+"""Run the sides by turns, each time in a fresh process, and compare medians: noise then hits all of them alike."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.versus.sides import SIDES, Outcome
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A side's medians over its runs of one workload: tokens a second, median TTFT and worst gap in seconds."""
+
+    side: str
+    tokens_per_second: float
+    ttft: float
+    worst_gap: float
+    runs: list[Outcome]
+
+
+def compare(
+    workloads: Sequence[str], rounds: int, model: str, impl: str, progress: Progress
+) -> dict[str, list[Measured]]:
+    """Each workload's medians of all sides. impl: "ref" or "mine", whose batcher is measured.
+
+    Raises KitError with its last words if a run fails.
+    """
+    found: dict[str, list[Measured]] = {}
+    total, done = len(workloads) * rounds * len(SIDES), 0
+    for workload in workloads:
+        runs: dict[str, list[Outcome]] = {side: [] for side in SIDES}
+        for turn in range(rounds):
+            for side in list(SIDES) if turn % 2 == 0 else list(reversed(SIDES)):
+                progress(f"{workload}, round {turn + 1} of {rounds}: {side}", done / total)
+                runs[side].append(_run(side, workload, model, impl))
+                done += 1
+        found[workload] = [_medians(side, outcomes) for side, outcomes in runs.items()]
+    return found
+
+
+def _medians(side: str, runs: list[Outcome]) -> Measured:
+    return Measured(
+        side,
+        float(np.median([run.tokens / run.seconds for run in runs])),
+        float(np.median([np.median(run.ttft) for run in runs])),
+        float(np.median([max(run.gaps) for run in runs])),
+        runs,
+    )
+
+
+def _run(side: str, workload: str, model: str, impl: str) -> Outcome:
+    command = [sys.executable, "-m", "tiny_batch_kit.versus", side, workload, model, impl]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise KitError(f"{side} on {workload} ended with status {done.returncode}: {said}")
+    return Outcome(**json.loads(done.stdout.splitlines()[-1]))
