@@ -233,6 +233,75 @@ def test_a_chunk_and_a_decode_by_turns():
 
 
 @pytest.mark.task("8.3")
+def test_one_chunk_a_step_however_short_the_prompts():
+    model = Watched()
+    serving = batcher(model, batch_size=5)
+    serving.submit(ask("a", SHORT, 12))
+    serving.step()
+    model.passes.clear()
+    for name in "bcd":
+        serving.submit(ask(name, MIDDLE[:3], 9))
+    for _ in range(4):
+        serving.step()
+    expect_equal(
+        model.kinds,
+        "3 d 3 d 3 d d",
+        asked="a decode pass between any two chunks, also when each prompt is a single one",
+        case="a decodes; three prompts of 3 tokens arrive at once, prefill_step 4; four steps",
+    )
+
+
+@pytest.mark.task("8.3")
+def test_admission_sets_the_order_and_not_the_slot():
+    model = Watched()
+    serving = batcher(model)
+    for request in (ask("a", SHORT, 4), ask("b", SHORT, 30), ask("long", LONG, 3)):
+        serving.submit(request)
+    for _ in range(4):
+        serving.step()
+    serving.submit(ask("late", MIDDLE * 2, 3))
+    for _ in range(8):
+        serving.step()
+    read = [rows[0] for rows in model.passes if len(rows) == 1]
+    chunks = [LONG[start : start + 4] for start in range(0, 18, 4)]
+    expect_equal(
+        read,
+        [SHORT, SHORT, *chunks, MIDDLE, MIDDLE],
+        asked="who was admitted first is read to its end first, whatever its slot: the tokens of all chunks",
+        case="a in slot 0 finishes while the prompt in slot 2 is half read; then another prompt gets slot 0",
+    )
+
+
+@pytest.mark.task("8.3")
+def test_the_same_id_may_come_again():
+    serving = batcher()
+    serving.submit(ask("a", LONG, 4))
+    serving.step()
+    serving.cancel("a")
+    again = ask("a", MIDDLE * 2, 5)
+    serving.submit(again)
+    case = "a is cancelled after its first chunk; another request with the same id and another prompt comes"
+    run_out(serving, case)
+    expect_alone([again], case)
+
+
+@pytest.mark.task("8.3")
+def test_a_chunk_is_reported_for_its_own_slot():
+    seen: list[tuple[int, str]] = []
+
+    def on_step(rows: Sequence[Any]) -> None:
+        seen.extend((row.slot, row.request) for row in rows if str(row.kind) == "prefill")
+
+    serve([ask("a", SHORT, 9), ask("b", LONG[:6], 2)], on_step=on_step)
+    expect_equal(
+        seen,
+        [(0, "a"), (1, "b"), (1, "b")],
+        asked="on_step hears of each chunk: (slot, request)",
+        case="prompts of 1 and 6 tokens, prefill_step 4",
+    )
+
+
+@pytest.mark.task("8.3")
 def test_who_decodes_gets_a_token_at_every_step():
     serving = batcher()
     first, late = ask("a", SHORT, 12), ask("late", LONG, 4)
@@ -475,7 +544,18 @@ def test_a_promise_that_no_size_keeps_is_an_error():
     expect_raises(
         ValueError,
         lambda: choose_chunk_size(SECONDS, decode_seconds=0.1, prompt_tokens=1024, max_gap=0.15),
-        asked="a ValueError with the shortest gap that there is",
+        asked="a ValueError with the shortest gap that there is, in seconds",
         case="the smallest chunk takes 0.08 s and a decode pass 0.1 s; max_gap 0.15 s",
         mentions=["0.18"],
+    )
+
+
+@pytest.mark.task("8.4")
+def test_the_shortest_gap_need_not_be_the_smallest_chunks():
+    expect_raises(
+        ValueError,
+        lambda: choose_chunk_size({16: 0.5, 64: 0.3}, decode_seconds=0.1, prompt_tokens=64, max_gap=0.2),
+        asked="a ValueError with the shortest gap that there is, in seconds",
+        case="chunks of 16 and 64 take 0.5 and 0.3 s (16 on a bad day), a decode pass 0.1 s; max_gap 0.2 s",
+        mentions=["0.4"],
     )

@@ -33,8 +33,8 @@ def prefill_chunk(model: Qwen2, request: Request, caches: Sequence[TinyKvCache],
 
     caches: the request's own, one for each layer; they hold its first `num_computed_tokens` tokens, and the chunk's too
     afterwards. `num_computed_tokens` is moved on.
-    Returns the logits of the first new token, (V,), if that was the end of the prompt, else None. Either way the work
-    is done when it returns, and not later, when somebody looks.
+    Returns the logits of the first new token, (V,), if that was the end of the prompt, else None. Either way the chunk
+    has gone through all layers when it returns, and not later, when somebody looks.
     """
     raise NotImplementedError("Task 8.2: prefill_chunk: see book/src/day-08.md")
 
@@ -55,6 +55,7 @@ class ChunkedBatcher(ContinuousBatcher):
         """Read one chunk of the oldest PREFILLING request; none if there is no such request.
 
         When that was its last, it becomes DECODING, moves into its slot in every layer, and gets its first token.
+        `on_step` hears of every chunk: of one that was not the last, its slot and tokens, with 0 sampled.
         """
         raise NotImplementedError("Task 8.3: ChunkedBatcher.prefill: see book/src/day-08.md")
 
@@ -68,9 +69,10 @@ def choose_chunk_size(
 ) -> int:
     """The chunk size that reads a prompt soonest, among those with which no gap is longer than `max_gap` seconds.
 
-    chunk_seconds: for each size on offer, the measured seconds of one chunk. decode_seconds: those of one decode pass.
+    chunk_seconds: for each size on offer, the measured seconds of one chunk; take the last of a long prompt, for later
+    ones look at more keys. A chunk that is not full counts as a whole one. decode_seconds: those of one decode pass.
     A step is a chunk and a decode pass: its length is the gap between two tokens of everybody else, and the prompt
     takes as many steps as it has chunks. Of sizes that are equally soon, the smallest.
-    Raises ValueError if no size is allowed; it says the shortest gap that there is.
+    Raises ValueError if no size is allowed; it says the shortest gap that there is, in seconds.
     """
     raise NotImplementedError("Task 8.4: choose_chunk_size: see book/src/day-08.md")

@@ -138,7 +138,7 @@ class Request:
         self._answer = AnswerText(decode, stop)
         self._clock = clock or WallClock()
         self.arrived = self._clock.now()
-        self.started: float | None = None  # when its prompt was first read
+        self.started: float | None = None  # when it first left the queue
         self.token_times: list[float] = []  # when each of `tokens` came
         self.finished: float | None = None
 
@@ -183,7 +183,7 @@ class Request:
 
     @property
     def queue_time(self) -> float | None:
-        """Seconds from the arrival until its prompt was first read; None if that has not happened."""
+        """Seconds from the arrival until it first left the queue; None if that has not happened."""
         raise NotImplementedError("Task 4.3: Request.queue_time: see book/src/day-04.md")
 
     @property

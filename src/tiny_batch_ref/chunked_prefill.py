@@ -40,8 +40,8 @@ def prefill_chunk(model: Qwen2, request: Request, caches: Sequence[TinyKvCache],
 
     caches: the request's own, one for each layer; they hold its first `num_computed_tokens` tokens, and the chunk's too
     afterwards. `num_computed_tokens` is moved on.
-    Returns the logits of the first new token, (V,), if that was the end of the prompt, else None. Either way the work
-    is done when it returns, and not later, when somebody looks.
+    Returns the logits of the first new token, (V,), if that was the end of the prompt, else None. Either way the chunk
+    has gone through all layers when it returns, and not later, when somebody looks.
     """
     # task 8.2 begin
     chunk, start = next_chunk(request, prefill_step), request.num_computed_tokens
@@ -70,6 +70,7 @@ class ChunkedBatcher(ContinuousBatcher):
         """Read one chunk of the oldest PREFILLING request; none if there is no such request.
 
         When that was its last, it becomes DECODING, moves into its slot in every layer, and gets its first token.
+        `on_step` hears of every chunk: of one that was not the last, its slot and tokens, with 0 sampled.
         """
         # task 8.3 begin
         newcomers = [(slot, each) for slot, each in self.running.items() if each.state is RequestState.PREFILLING]
@@ -105,10 +106,11 @@ def choose_chunk_size(
 ) -> int:
     """The chunk size that reads a prompt soonest, among those with which no gap is longer than `max_gap` seconds.
 
-    chunk_seconds: for each size on offer, the measured seconds of one chunk. decode_seconds: those of one decode pass.
+    chunk_seconds: for each size on offer, the measured seconds of one chunk; take the last of a long prompt, for later
+    ones look at more keys. A chunk that is not full counts as a whole one. decode_seconds: those of one decode pass.
     A step is a chunk and a decode pass: its length is the gap between two tokens of everybody else, and the prompt
     takes as many steps as it has chunks. Of sizes that are equally soon, the smallest.
-    Raises ValueError if no size is allowed; it says the shortest gap that there is.
+    Raises ValueError if no size is allowed; it says the shortest gap that there is, in seconds.
     """
     # task 8.4 begin
     gaps = {size: seconds + decode_seconds for size, seconds in chunk_seconds.items()}
