@@ -1,5 +1,6 @@
 """Day 7 · Continuous batching: requests that join and leave at every step, each answered as if it were alone."""
 
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,10 +14,10 @@ from tiny_batch.batch import batch_generate
 from tiny_batch.continuous import ContinuousBatcher
 from tiny_batch.forward import decode_step, prefill
 from tiny_batch.kv_cache import BatchingKvCache, TinyKvCache
-from tiny_batch.request import FinishReason, Request
+from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch.sampling import SamplingParams
 from tiny_batch_kit.clocks import VirtualClock
-from tiny_batch_kit.grading.expect import expect_equal, expect_raises, expect_true
+from tiny_batch_kit.grading.expect import Mismatch, expect_equal, expect_raises, expect_true
 from tiny_batch_kit.model import Qwen2
 from tiny_batch_kit.oracle import agrees, serve_alone
 from tiny_batch_kit.tiny import tiny_random
@@ -173,6 +174,20 @@ def test_only_the_last_token_needs_the_vocabulary():
         1,
         asked="logits for one token only: rows given to model.logits",
         case="10 tokens in pieces of 4",
+    )
+
+
+@pytest.mark.task("7.1")
+def test_pieces_are_computed_as_they_are_read():
+    caches, _ = prefill(MODEL, LONG, 4)
+    graph = io.StringIO()
+    mx.export_to_dot(graph, caches[-1].keys)  # of what waits to be computed
+    expect_true(
+        "->" not in graph.getvalue(),
+        asked="each piece is computed before the next is read, and not all of them when somebody looks",
+        case="a prompt of 10 tokens in pieces of 4: the keys of the last layer",
+        got="a graph of operations that still wait",
+        expected="numbers",
     )
 
 
@@ -450,6 +465,40 @@ def test_a_cancelled_request_leaves_nothing_behind(running: bool):
 
 
 @pytest.mark.task("7.3")
+def test_a_cancelled_request_gets_the_text_that_was_held_back():
+    seen: list[tuple[str, bool, int]] = []
+    serving: ContinuousBatcher
+
+    def on_token(request: Request, text: str) -> None:
+        seen.append((text, request.is_finished, serving.slots.num_free))
+
+    serving = batcher(batch_size=2, on_token=on_token)
+    request = ask("a", SHORT, 9, decode=BYTES.decode, stop=["<end>"])
+    serving.submit(request)
+    serving.admit()
+    request.advance(RequestState.DECODING)
+    for token in b"x<e":
+        request.append_token(token)
+    serving.cancel("a")
+    expect_equal(
+        seen,
+        [("<e", True, 2)],
+        asked="on_token gets the held text, when nothing of the request is left: (text, finished, free slots)",
+        case="stop string <end>, text so far 'x<e'; the request is cancelled; 2 slots",
+    )
+
+
+@pytest.mark.task("7.3")
+def test_a_refused_request_is_left_as_it_was():
+    serving = batcher(max_seq_len=16)
+    serving.submit(ask("a", SHORT, 4))
+    second = ask("a", [7] * 10, 100)
+    case = "a waits, and another request a comes that wants 100 tokens; max_seq_len 16"
+    expect_raises(ValueError, lambda: serving.submit(second), asked="a ValueError", case=case)
+    expect_equal(second.max_tokens, 100, asked="nothing has changed: its max_tokens", case=case)
+
+
+@pytest.mark.task("7.3")
 def test_who_is_not_there_can_not_be_cancelled():
     serving = batcher()
     serving.submit(ask("a", SHORT, 4))
@@ -583,8 +632,12 @@ def test_every_prompt_is_read_once():
 def test_an_answer_may_be_over_with_its_first_token():
     eos = serve_alone(MODEL, MIDDLE, 1).tokens[0]
     requests = [ask("a", LONG, 1), ask("b", MIDDLE, 9, eos_token_ids={eos}), ask("c", SHORT, 5)]
-    serving = serve(requests, batch_size=2)
     case = "a wants 1 token, b's first token is EOS, c wants 5; 2 slots"
+    try:
+        serving = serve(requests, batch_size=2)
+    except ValueError as error:
+        asked = "an answer that is over with its first token has left before the decode pass"
+        raise Mismatch(asked, case, f"{type(error).__name__}: {error}", "no error") from error
     expect_alone(requests, case)
     expect_equal(
         [request.finish_reason for request in requests],
@@ -697,6 +750,53 @@ def test_a_callback_may_cancel_anybody():
     run_out(serving, case)
     expect_equal([len(request.tokens) for request in requests], [3, 3, 7], asked="tokens of a, b and c", case=case)
     expect_alone(requests[2:], case)
+
+
+@pytest.mark.task("7.4")
+def test_a_callback_may_cancel_a_newcomer_that_is_not_read_yet():
+    serving: ContinuousBatcher
+    requests = [ask("a", LONG, 5), ask("b", MIDDLE, 9), ask("c", SHORT, 7)]
+
+    def on_token(request: Request, text: str) -> None:
+        if request.id == "a" and len(request.tokens) == 1:
+            serving.cancel("b")
+
+    serving = batcher(on_token=on_token)
+    for request in requests:
+        serving.submit(request)
+    case = "a, b and c arrive together; when a gets its first token, its callback cancels b, which is to be read next"
+    run_out(serving, case)
+    expect_equal([len(request.tokens) for request in requests], [5, 0, 7], asked="tokens of a, b and c", case=case)
+    expect_alone([requests[0], requests[2]], case)
+
+
+@pytest.mark.task("7.4")
+def test_a_callback_that_raises_harms_nobody():
+    angry = True
+
+    def on_token(request: Request, text: str) -> None:
+        if angry and request.id == "b":
+            raise RuntimeError("the caller's connection broke")
+
+    requests = [ask("a", LONG, 5), ask("b", MIDDLE, 9), ask("c", SHORT, 7)]
+    serving = batcher(on_token=on_token)
+    for request in requests:
+        serving.submit(request)
+    raised = 0
+    for _ in range(6):
+        try:
+            serving.step()
+        except RuntimeError as error:
+            if isinstance(error, NotImplementedError):
+                raise
+            raised += 1
+    angry = False
+    case = "b's callback raises at every token for six steps; the server catches it and goes on"
+    expect_true(
+        raised > 0, asked="the error reaches the caller of step", case=case, got="no error", expected="RuntimeError"
+    )
+    run_out(serving, case)
+    expect_alone(requests, case)
 
 
 @pytest.mark.task("7.4")
@@ -840,6 +940,22 @@ def test_a_bad_prompt_is_its_own_error_and_the_others_are_served():
     said = [bool(result.error) for result in results]
     expect_equal(
         said, [False, True, True, True, False], asked="`error` says what was wrong, where something was", case=case
+    )
+
+
+@pytest.mark.task("7.5")
+def test_only_a_bad_prompt_is_forgiven():
+    class Broken(ByteTokenizer):
+        def encode(self, text: str) -> list[int]:
+            if text == "b":
+                raise KeyError("the tokenizer is broken")
+            return super().encode(text)
+
+    expect_raises(
+        KeyError,
+        lambda: batch_generate(MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2),
+        asked="an error that is no ValueError is nobody's bad prompt: it is raised",
+        case="a tokenizer that raises KeyError",
     )
 
 

@@ -100,14 +100,18 @@ class ContinuousBatcher:
         raise NotImplementedError("Task 7.3: ContinuousBatcher.retire: see book/src/day-07.md")
 
     def prefill(self) -> None:
-        """Read the prompts of all PREFILLING requests, one after another, and give each its first token.
+        """Read the prompts of all PREFILLING requests, in order of admission, and give each its first token.
 
-        A request becomes DECODING and moves into its slot, in every layer, before it gets the token.
+        A request becomes DECODING and moves into its slot, in every layer, before it gets the token; by then
+        `num_computed_tokens` is the length of its prompt. One that a callback has cancelled meanwhile is not read.
         """
         raise NotImplementedError("Task 7.4: ContinuousBatcher.prefill: see book/src/day-07.md")
 
     def decode(self) -> None:
-        """Give every DECODING request its next token, all in one forward pass; none if nobody decodes."""
+        """Give every DECODING request its next token, all in one forward pass; none if nobody decodes.
+
+        `num_computed_tokens` of each grows by one.
+        """
         raise NotImplementedError("Task 7.4: ContinuousBatcher.decode: see book/src/day-07.md")
 
     def step(self) -> None:

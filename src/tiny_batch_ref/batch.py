@@ -49,9 +49,9 @@ def batch_generate(
 ) -> list[Completion]:
     """Answer prompts with continuous batching; the results come in the prompts' order.
 
-    prompts: texts, as they are. An iterator is asked for more before each step; None from it means that nobody is
-    there right now, and the next step goes ahead with who is. on_token gets requests whose ids are "0", "1", …, the
-    places of their prompts. For the limits see `ContinuousBatcher`; `batcher_class` may be one that is built on it.
+    prompts: texts, as they are. Before each step an iterator is asked until it says None or ends; None means that
+    nobody else is there right now, and the step goes ahead with who is. on_token gets requests whose ids are "0", "1",
+    …, the places of their prompts. For the limits see `ContinuousBatcher`; `batcher_class` may be one built on it.
     A prompt that can't be served (no text, empty, too long) gets a Completion with ERROR and the reason, and the
     others are served. Raises ValueError for limits below 1, or if `prompts` is one text and not several.
     """

@@ -145,9 +145,10 @@ class ContinuousBatcher:
         # task 7.3 end
 
     def prefill(self) -> None:
-        """Read the prompts of all PREFILLING requests, one after another, and give each its first token.
+        """Read the prompts of all PREFILLING requests, in order of admission, and give each its first token.
 
-        A request becomes DECODING and moves into its slot, in every layer, before it gets the token.
+        A request becomes DECODING and moves into its slot, in every layer, before it gets the token; by then
+        `num_computed_tokens` is the length of its prompt. One that a callback has cancelled meanwhile is not read.
         """
         # task 7.4 begin
         for slot, request in list(self.running.items()):
@@ -161,7 +162,10 @@ class ContinuousBatcher:
         # task 7.4 end
 
     def decode(self) -> None:
-        """Give every DECODING request its next token, all in one forward pass; none if nobody decodes."""
+        """Give every DECODING request its next token, all in one forward pass; none if nobody decodes.
+
+        `num_computed_tokens` of each grows by one.
+        """
         # task 7.4 begin
         live = self.caches[0].live
         if not live:

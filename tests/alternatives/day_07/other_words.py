@@ -11,6 +11,7 @@ def prefill(model, prompt, prefill_step):
         hidden = model(
             mx.array([piece]), (stored + mx.arange(len(piece)))[None], attend_with(caches, causal_mask(len(piece), stored))
         )
+        mx.eval([cache.keys for cache in caches])
     return caches, model.logits(hidden[:, -1])[0]
     # task 7.1 end
 
@@ -49,10 +50,10 @@ class ContinuousBatcher:
     def prefill(self):
         # task 7.4 begin
         new = [(slot, each) for slot, each in self.running.items() if each.state is RequestState.PREFILLING]
-        read = [(slot, each, *prefill(self.model, each.prompt, self.prefill_step)) for slot, each in new]
-        for slot, each, own, logits in read:
+        for slot, each in new:
             if each.is_finished:
                 continue
+            own, logits = prefill(self.model, each.prompt, self.prefill_step)
             each.advance(RequestState.DECODING)
             each.num_computed_tokens = len(each.prompt)
             for layer, cache in enumerate(self.caches):

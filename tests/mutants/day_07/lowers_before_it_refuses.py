@@ -1,0 +1,27 @@
+"""You lowered `max_tokens` of a request that you refused.
+
+task: 7.3
+caught-by: test_day_07.py::test_a_refused_request_is_left_as_it_was
+"""
+
+
+class ContinuousBatcher:
+    def submit(self, request):
+        # task 7.3 begin
+        request.max_tokens = min(request.max_tokens, max(self.max_seq_len - len(request.prompt), 1))
+        if any(request.id == other.id for other in [*self.waiting, *self.running.values()]):
+            raise ValueError(f"there is a request {request.id!r} already: give each an id of its own")
+        room = self.max_seq_len - len(request.prompt)
+        if room < 1:
+            raise ValueError(
+                f"a prompt of {len(request.prompt)} tokens leaves no room in {self.max_seq_len}: shorten it"
+            )
+        limit = min(request.max_tokens, room)
+        if len(request.prompt) + limit > self.max_batch_tokens:
+            raise ValueError(
+                f"{len(request.prompt)} prompt tokens and {limit} new ones are more than max_batch_tokens, "
+                f"{self.max_batch_tokens}: ask for fewer"
+            )
+        request.max_tokens = limit
+        self.waiting.append(request)
+        # task 7.3 end

@@ -1,0 +1,23 @@
+"""You admit one request a step, however many slots are free.
+
+task: 7.3
+caught-by: test_day_07.py::test_requests_get_the_lowest_slots_in_order
+"""
+
+
+class ContinuousBatcher:
+    def admit(self):
+        # task 7.3 begin
+        while self.waiting:
+            request = self.waiting[0]
+            reserved = sum(_most_tokens(each) for each in self.running.values())
+            if reserved + _most_tokens(request) > self.max_batch_tokens:
+                return
+            slot = self.slots.allocate_slot(request.id)
+            if slot is None:
+                return
+            self.waiting.popleft()
+            self.running[slot] = request
+            request.advance(RequestState.PREFILLING)
+            return
+        # task 7.3 end
