@@ -63,6 +63,8 @@ def put_back(mine: str, starter: str, symbols: tuple[str, ...], name: str) -> st
         except SyntaxError as error:
             where = f"{name}:{error.lineno}" if error.lineno else name
             raise KitError(f"{where} can't be parsed ({error.msg}). {whole}") from error
+        except ValueError as error:  # null bytes, before Python 3.11.4
+            raise KitError(f"{name} can't be parsed ({error}). {whole}") from error
         if symbol not in there:
             raise KitError(f"{name} has no {symbol} any more. {whole}")
         fresh, old = dict(functions(ast.parse(starter)))[symbol], there[symbol]

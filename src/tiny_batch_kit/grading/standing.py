@@ -97,7 +97,7 @@ def _functions(source: str) -> dict[str, str]:
     """{symbol: its code in one spelling}; empty for a text that is no Python."""
     try:
         return {symbol: ast.dump(node) for symbol, node in functions(ast.parse(source))}
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # ValueError: null bytes, before Python 3.11.4
         return {}
 
 
