@@ -1,0 +1,28 @@
+"""You did nothing about a broken step: the next one is the same, and breaks too.
+
+task: 9.5
+caught-by: test_day_09.py::test_a_step_that_breaks_ends_its_own_requests_only
+"""
+
+
+class Engine:
+    def step(self):
+        # task 9.5 begin
+        events, self._events = self._events, []
+        plan = self._plan()
+        events += [PreemptedEvent(request_id) for request_id in plan.preempted]
+        if not plan.work:
+            return events
+        started = self._clock.now()
+        try:
+            sampled = self.runner.run(plan)
+        except Exception as error:  # whatever it is, only those who were in it are lost
+            return events
+        if self.budget is not None:
+            self.budget.observe(plan.num_tokens, self._clock.now() - started)
+        self.scheduler.commit(plan)
+        self._report(plan, sampled)
+        for request_id, tokens in sampled.items():
+            events += self._accept(request_id, tokens)
+        return events
+        # task 9.5 end

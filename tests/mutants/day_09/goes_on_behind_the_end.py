@@ -1,0 +1,22 @@
+"""You appended tokens behind a request's end.
+
+task: 9.5
+caught-by: test_day_09.py::test_more_tokens_than_are_wanted
+"""
+
+
+class Engine:
+    def _accept(self, request_id, tokens):
+        # task 9.5 begin
+        request, events = self._requests[request_id], list[Event]()
+        for token in tokens:
+            had = len(request.tokens)
+            text = request.append_token(token)
+            if len(request.tokens) > had:
+                events.append(TokenEvent(request_id, token, text))
+                text = ""
+            if request.is_finished:
+                self.scheduler.remove(request_id)
+                events.append(self._ended(request, text))
+        return events
+        # task 9.5 end

@@ -1,0 +1,16 @@
+"""You did not pass on how a request wants its tokens chosen: everybody gets the most likely one.
+
+task: 9.1
+caught-by: test_day_09.py::test_a_plan_says_how_to_choose
+"""
+
+
+class Scheduler:
+    def _work(self, request, left):
+        # task 9.1 begin
+        start = request.num_computed_tokens
+        wanted = num_wanted(request)
+        count = min(wanted, left)
+        tokens = tokens_between(request, start, start + count)
+        return Work(request.id, self.slot_of[request.id], start, tokens, int(count == wanted), type(request.sampling)())
+        # task 9.1 end

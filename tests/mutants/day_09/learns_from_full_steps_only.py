@@ -1,0 +1,15 @@
+"""You learned from full steps only: small ones that take too long teach nothing.
+
+task: 9.4
+caught-by: test_day_09.py::test_a_small_step_that_was_too_long_teaches
+"""
+
+
+class TokenBudget:
+    def observe(self, tokens, seconds):
+        # task 9.4 begin
+        if tokens < self.tokens:
+            return
+        filling = int(tokens * self.target_gap / seconds)
+        self.tokens = max(self.low, min(filling, 2 * self.tokens, self.high))
+        # task 9.4 end

@@ -1,0 +1,16 @@
+"""You wanted logits only of single tokens: the end of a prompt gives none, and the request stands still.
+
+task: 9.1
+caught-by: test_day_09.py::test_a_prompt_is_read_as_the_budget_allows
+"""
+
+
+class Scheduler:
+    def _work(self, request, left):
+        # task 9.1 begin
+        start = request.num_computed_tokens
+        wanted = num_wanted(request)
+        count = min(wanted, left)
+        tokens = tokens_between(request, start, start + count)
+        return Work(request.id, self.slot_of[request.id], start, tokens, int(count == wanted == 1), request.sampling)
+        # task 9.1 end

@@ -1,0 +1,24 @@
+"""You admitted one request a step: ten short prompts take ten steps, though they would fit in one.
+
+task: 9.1
+caught-by: test_day_09.py::test_short_prompts_are_composed_into_one_step
+"""
+
+
+class Scheduler:
+    def plan(self):
+        # task 9.1 begin
+        self.steps += 1
+        preempted = self._make_room()
+        work: list[Work] = []
+        left = self.max_batched_tokens
+        for request in self.running.values():
+            if left == 0:
+                break
+            work.append(self._work(request, left))
+            left -= len(work[-1].tokens)
+        if left and (admitted := self._admit()) is not None:
+            work.append(self._work(admitted, left))
+            left -= len(work[-1].tokens)
+        return StepPlan(tuple(work), preempted)
+        # task 9.1 end

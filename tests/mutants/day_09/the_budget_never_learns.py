@@ -1,0 +1,26 @@
+"""You planned with the budget and never told it how long the step was.
+
+task: 9.5
+caught-by: test_day_09.py::test_the_budget_follows_the_clock
+"""
+
+
+class Engine:
+    def step(self):
+        # task 9.5 begin
+        events, self._events = self._events, []
+        plan = self._plan()
+        events += [PreemptedEvent(request_id) for request_id in plan.preempted]
+        if not plan.work:
+            return events
+        started = self._clock.now()
+        try:
+            sampled = self.runner.run(plan)
+        except Exception as error:  # whatever it is, only those who were in it are lost
+            return events + self._fail(plan, error)
+        self.scheduler.commit(plan)
+        self._report(plan, sampled)
+        for request_id, tokens in sampled.items():
+            events += self._accept(request_id, tokens)
+        return events
+        # task 9.5 end

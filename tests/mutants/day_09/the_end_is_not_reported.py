@@ -1,0 +1,23 @@
+"""You reported the last token and not the end: a caller waits for ever.
+
+task: 9.5
+caught-by: test_day_09.py::test_tokens_come_one_by_one_and_then_the_end
+"""
+
+
+class Engine:
+    def _accept(self, request_id, tokens):
+        # task 9.5 begin
+        request, events = self._requests[request_id], list[Event]()
+        for token in tokens:
+            had = len(request.tokens)
+            text = request.append_token(token)
+            if len(request.tokens) > had:
+                events.append(TokenEvent(request_id, token, text))
+                text = ""
+            if request.is_finished:
+                self.scheduler.remove(request_id)
+                self._ended(request, text)
+                return events
+        return events
+        # task 9.5 end
