@@ -14,7 +14,7 @@ from tiny_batch_kit.checkpoints import load_checkpoint
 from tiny_batch_kit.commands import bench
 from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.versus import compare as module
-from tiny_batch_kit.versus.sides import SIDES, Outcome, as_mlx_lm
+from tiny_batch_kit.versus.sides import SIDES, THEIRS, Outcome, as_mlx_lm
 from tiny_batch_kit.versus.workloads import WORKLOADS
 from tiny_batch_kit.ways.trace import from_jobs
 
@@ -50,7 +50,7 @@ def test_mlx_lm_gets_the_same_weights(checkpoint):
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_every_side_makes_every_token(checkpoint, side, workload):
     asked = from_jobs(checkpoint, WORKLOADS[workload]())
-    outcome = SIDES[side](checkpoint, asked)
+    outcome = SIDES[side].serve(checkpoint, asked)
     assert outcome.tokens == sum(one.limit for one in asked)
     assert len(outcome.ttft) == len(outcome.gaps) == len(asked)
     assert min(outcome.ttft) > 0
@@ -62,11 +62,11 @@ def test_sides_take_turns_and_medians_are_compared(monkeypatch):
 
     def fake(side, workload, model, impl):
         order.append(side)
-        return Outcome(2.0 if side == "tiny-batch" else 4.0, 100, [0.5, 0.7], [0.1, 0.2])
+        return Outcome(2.0 if side == "engine" else 4.0, 100, [0.5, 0.7], [0.1, 0.2])
 
     monkeypatch.setattr(module, "_run", fake)
-    found = module.compare(["uniform"], 2, "tiny-random", "ref", lambda message, part: None)
-    assert order == [*SIDES, *reversed(SIDES)]
+    found = module.compare("engine", ["uniform"], 2, "tiny-random", "ref", lambda message, part: None)
+    assert order == ["engine", *THEIRS, *reversed(THEIRS), "engine"]
     assert [side.tokens_per_second for side in found["uniform"]] == [50, 25, 25]
     assert found["uniform"][0].worst_gap == 0.2
 
@@ -77,7 +77,7 @@ def test_the_command_runs_fresh_processes_and_prints_a_table(tmp_path, monkeypat
     monkeypatch.setattr("tiny_batch_kit.paths.OUT", tmp_path)
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
-    options = ["batcher", "--ref", "--quick", "--rounds", "1", "--model", "tiny-random"]
+    options = ["engine", "--against", "mlx-lm", "--ref", "--quick", "--rounds", "1", "--model", "tiny-random"]
     assert bench.run(parser.parse_args(options)) == 0
     assert out.file.getvalue().count("uniform") >= 3
     assert (tmp_path / "versus-mlx-lm.json").exists()

@@ -17,7 +17,9 @@ HELP = "run a day's experiment on this machine, with your code"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
-    parser.add_argument("what", nargs="?", choices=["batcher"], help="Day 8's batcher beside mlx-lm's, on 3 workloads")
+    parser.add_argument(
+        "what", nargs="?", choices=["batcher", "engine"], help="Day 8's batcher, or Day 9's engine, beside mlx-lm's"
+    )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
     parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
@@ -85,7 +87,7 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
         raise KitError(f"--rounds is {args.rounds}: give 1 or more.")
     names = ["uniform"] if args.quick else list(WORKLOADS)
     with _Progress(out) as progress:
-        found = compare(names, args.rounds, args.model, "ref" if args.ref else "mine", progress)
+        found = compare(args.what, names, args.rounds, args.model, "ref" if args.ref else "mine", progress)
     table = Table("workload", "side", "tokens/s", "TTFT p50 s", "worst gap s", "tokens/s: ours / theirs", box=None)
     for workload, sides in found.items():
         for side in sides:
@@ -100,7 +102,35 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
     data = {workload: [asdict(side) for side in sides] for workload, sides in found.items()}
     written.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     out.print(f"\nMedians of {args.rounds} runs each, by turns, in fresh processes. Written: {written}", soft_wrap=True)
+    if args.what == "engine":
+        _profile(args, out)
     return 0
+
+
+def _profile(args: argparse.Namespace, out: Console) -> None:
+    """Print where the time of the engine's decode step goes."""
+    from dataclasses import replace
+
+    from rich.table import Table
+
+    from tiny_batch_kit import blas, implementations
+
+    blas.use_fast()  # before anything imports mlx
+    implementations.install("ref" if args.ref else "mine")
+    from tiny_batch_kit.checkpoints import load_checkpoint
+    from tiny_batch_kit.tuned import tuned
+    from tiny_batch_kit.versus.profile import profile
+
+    checkpoint = load_checkpoint(args.model)
+    found = profile(replace(checkpoint, model=tuned(checkpoint.model)))
+    table = Table(f"a decode step of {found.rows} requests", "ms", box=None)
+    for name in ("weights", "attention", "vocabulary", "elementwise", "step", "floor"):
+        table.add_row(name, f"{getattr(found, name):.1f}")
+    table.add_row(f"scheduler and engine, {found.many} requests", f"{found.python:.2f}")
+    table.columns[1].justify = "right"
+    out.print("")
+    out.print(table)
+    out.print("\nFloor: reading all weights once, at the bandwidth measured here.", highlight=False)
 
 
 class _Progress:

@@ -19,9 +19,10 @@ def main(side: str, workload: str, model: str, impl: str) -> None:
     from tiny_batch_kit.ways.trace import from_jobs
 
     checkpoint = load_checkpoint(model)
+    checkpoint = replace(checkpoint, model=SIDES[side].arrange(checkpoint.model))
     asked = from_jobs(checkpoint, WORKLOADS[workload]())
-    SIDES[side](checkpoint, [replace(one, limit=2, arrival=0.0) for one in asked[:2]])
-    print(json.dumps(asdict(SIDES[side](checkpoint, asked))))
+    SIDES[side].serve(checkpoint, [replace(one, limit=2, arrival=0.0) for one in asked[:2]])
+    print(json.dumps(asdict(SIDES[side].serve(checkpoint, asked))))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.paths import ROOT
-from tiny_batch_kit.versus.sides import SIDES, Outcome
+from tiny_batch_kit.versus.sides import THEIRS, Outcome
 
 Progress = Callable[[str, float], None]
 
@@ -27,18 +27,19 @@ class Measured:
 
 
 def compare(
-    workloads: Sequence[str], rounds: int, model: str, impl: str, progress: Progress
+    ours: str, workloads: Sequence[str], rounds: int, model: str, impl: str, progress: Progress
 ) -> dict[str, list[Measured]]:
-    """Each workload's medians of all sides. impl: "ref" or "mine", whose batcher is measured.
+    """Each workload's medians of our side, "batcher" or "engine", and of theirs. impl: "ref" or "mine", whose it is.
 
     Raises KitError with its last words if a run fails.
     """
     found: dict[str, list[Measured]] = {}
-    total, done = len(workloads) * rounds * len(SIDES), 0
+    sides = [ours, *THEIRS]
+    total, done = len(workloads) * rounds * len(sides), 0
     for workload in workloads:
-        runs: dict[str, list[Outcome]] = {side: [] for side in SIDES}
+        runs: dict[str, list[Outcome]] = {side: [] for side in sides}
         for turn in range(rounds):
-            for side in list(SIDES) if turn % 2 == 0 else list(reversed(SIDES)):
+            for side in sides if turn % 2 == 0 else sides[::-1]:
                 progress(f"{workload}, round {turn + 1} of {rounds}: {side}", done / total)
                 runs[side].append(_run(side, workload, model, impl))
                 done += 1

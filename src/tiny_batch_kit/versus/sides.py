@@ -12,7 +12,9 @@ from tiny_batch_kit import implementations
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.clocks import ServiceClock
 from tiny_batch_kit.model import Qwen2
+from tiny_batch_kit.tuned import tuned
 from tiny_batch_kit.versus.workloads import ROWS
+from tiny_batch_kit.ways.engine import serve_engine
 from tiny_batch_kit.ways.run import Run
 from tiny_batch_kit.ways.serving import serve_steps
 from tiny_batch_kit.ways.trace import Asked
@@ -31,11 +33,22 @@ class Outcome:
     gaps: list[float]
 
 
-def tiny_batch(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
+def batcher(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
     """The batcher of Day 8."""
     batcher_class = implementations.load("chunked_prefill").ChunkedBatcher
     run = Run("tiny-batch", checkpoint, asked, ROWS, None)
     serve_steps(run, lambda **options: batcher_class(checkpoint.model, prefill_step=CHUNK, **options))
+    return _outcome(run)
+
+
+def engine(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
+    """The engine of Day 9."""
+    run = Run("tiny-batch", checkpoint, asked, ROWS, None)
+    serve_engine(run)
+    return _outcome(run)
+
+
+def _outcome(run: Run) -> Outcome:
     served = run.served()
     return Outcome(run.clock.now(), sum(map(len, served.tokens)), served.ttft, served.gaps)
 
@@ -120,9 +133,17 @@ def _tensors(model: Qwen2) -> dict[str, mx.array]:
     return tensors
 
 
-Side = Callable[[Checkpoint, Sequence[Asked]], Outcome]
-SIDES: dict[str, Side] = {
-    "tiny-batch": tiny_batch,
-    "mlx-lm": mlx_lm,
-    "mlx-lm, 128-token steps": lambda checkpoint, asked: mlx_lm(checkpoint, asked, prefill_step_size=128),
+@dataclass(frozen=True)
+class Side:
+    """One of those compared: how it serves, and how it wants the model arranged before anything is measured."""
+
+    serve: Callable[[Checkpoint, Sequence[Asked]], Outcome]
+    arrange: Callable[[Qwen2], Qwen2] = lambda model: model
+
+
+OURS = {"batcher": Side(batcher), "engine": Side(engine, tuned)}
+THEIRS = {
+    "mlx-lm": Side(mlx_lm),
+    "mlx-lm, 128-token steps": Side(lambda checkpoint, asked: mlx_lm(checkpoint, asked, prefill_step_size=128)),
 }
+SIDES = {**OURS, **THEIRS}
