@@ -96,6 +96,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-06": lambda: experiment(6),
     "day-07": lambda: experiment(7),
     "day-08": lambda: experiment(8),
+    "day-09": lambda: experiment(9),
 }
 
 

@@ -22,6 +22,8 @@ COMMANDS = (
     "demo",
     "viz",
     "bench",
+    "calibrate",
+    "simulate",
     "book",
 )
 

@@ -21,3 +21,36 @@ def console() -> Console:
     if not made.is_terminal:
         made = Console(highlight=False, width=100)
     return made
+
+
+class TaskProgress:
+    """A bar on a terminal; elsewhere a line for each new message."""
+
+    def __init__(self, out: Console) -> None:
+        """out: where it is drawn."""
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._out = out
+        self._last = ""
+        columns = (SpinnerColumn(), BarColumn(24), TimeElapsedColumn(), TextColumn("{task.description}"))
+        # Drawn twice a second: what is measured runs on the same cores.
+        self._bar = Progress(*columns, console=out, transient=True, refresh_per_second=2)
+        self._task = self._bar.add_task("", total=None)
+
+    def __enter__(self) -> TaskProgress:
+        if self._out.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, message: str, fraction: float | None = None, /) -> None:
+        """Show `message`; `fraction` of the whole, 0 to 1, is done."""
+        if self._out.is_terminal:
+            self._bar.update(self._task, description=message)
+            if fraction is not None:
+                self._bar.update(self._task, total=1.0, completed=fraction)
+        elif message != self._last:
+            self._out.print(f"{message} …", highlight=False, markup=False)
+        self._last = message

@@ -5,7 +5,7 @@ sorted by arrival, with the ids r0, r1, …
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,6 +116,17 @@ def chat_mix(
     return [
         replace(job, prompt_tokens=(long if index in long_ones else short).draw(rng)) for index, job in enumerate(base)
     ]
+
+
+def chat_stream(count: int, *, rate: float, seed: int = 0, block: int = 10_000) -> Iterator[Job]:
+    """Yield `count` jobs of the chat mix, `rate` a second, a block at a time, so that a million fit in memory."""
+    _whole("count", count)
+    start = 0.0
+    for number in range(math.ceil(count / block)):
+        jobs = chat_mix(min(block, count - number * block), rate=rate, seed=seed + number)
+        for job in jobs:
+            yield replace(job, id=f"{number}.{job.id}", arrival=start + job.arrival)
+        start += jobs[-1].arrival
 
 
 def long_prompt(

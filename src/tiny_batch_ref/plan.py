@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple, Protocol
 
 from .request import Request, RequestState
@@ -42,11 +43,18 @@ class QueueFull(ValueError):
     """No more requests may wait: try again later, or elsewhere."""
 
 
+class Arrival(NamedTuple):
+    """When a request came: as which one of all, and behind how many planned steps. It keeps both when it comes back."""
+
+    number: int
+    step: int
+
+
 class WaitingQueue(Protocol):
     """Who waits, and who of them is next. Day 10 has more of these."""
 
-    def add(self, request: Request, step: int) -> None:
-        """A request waits from now on: a new one, or one that was preempted. step: how many steps were planned yet."""
+    def add(self, request: Request, arrival: Arrival) -> None:
+        """A request waits from now on: a new one, or one that was preempted."""
         ...
 
     def first(self, running: Sequence[Request], step: int) -> Request | None:
@@ -66,7 +74,7 @@ class ArrivalOrder:
     def __init__(self) -> None:
         self._waiting: dict[str, Request] = {}
 
-    def add(self, request: Request, step: int) -> None:
+    def add(self, request: Request, arrival: Arrival) -> None:
         """See WaitingQueue."""
         self._waiting[request.id] = request
 
@@ -119,7 +127,8 @@ class Scheduler:
         self.slot_of: dict[str, int] = {}  # of the running ones
         self._slots = SlotManager(max_running)
         self.steps = 0  # planned so far
-        self._known: dict[str, Request] = {}
+        self._known: dict[str, tuple[Request, Arrival]] = {}
+        self._arrivals = count()
 
     def add(self, request: Request) -> None:
         """Put a request into the queue.
@@ -139,14 +148,15 @@ class Scheduler:
                 f"has {self.max_seq_len} tokens at most, and memory holds {self.max_memory_tokens}"
             )
         request.max_tokens = limit
-        self._known[request.id] = request
-        self.waiting.add(request, self.steps)
+        arrival = Arrival(next(self._arrivals), self.steps)
+        self._known[request.id] = (request, arrival)
+        self.waiting.add(request, arrival)
 
     def remove(self, request_id: str) -> Request:
         """Forget a request that has ended, and free what it held. Raises ValueError if there is no such request."""
         if request_id not in self._known:
             raise ValueError(f"no request {request_id!r} waits or runs")
-        request = self._known.pop(request_id)
+        request, _ = self._known.pop(request_id)
         if request_id in self.running:
             del self.running[request_id]
             del self.slot_of[request_id]
@@ -221,9 +231,9 @@ class Scheduler:
         # task 9.1 begin
         start = request.num_computed_tokens
         wanted = num_wanted(request)
-        count = min(wanted, left)
-        tokens = tokens_between(request, start, start + count)
-        return Work(request.id, self.slot_of[request.id], start, tokens, int(count == wanted), request.sampling)
+        size = min(wanted, left)
+        tokens = tokens_between(request, start, start + size)
+        return Work(request.id, self.slot_of[request.id], start, tokens, int(size == wanted), request.sampling)
         # task 9.1 end
 
     def _fits(self, request: Request) -> bool:

@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
     from tiny_batch_kit import experiments, implementations
     from tiny_batch_kit.checkpoints import load_checkpoint
+    from tiny_batch_kit.console import TaskProgress
     from tiny_batch_kit.course import load_course
     from tiny_batch_kit.errors import KitError
     from tiny_batch_kit.paths import OUT
@@ -62,7 +63,7 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
     load_course().day(args.day)  # an unknown day says so here
     implementations.install("ref" if args.ref else "mine")
     module = experiments.find(args.day)
-    with _Progress(out) as progress:
+    with TaskProgress(out) as progress:
         progress(f"loading {args.model}")
         checkpoint = load_checkpoint(args.model)
         experiment: Experiment = module.run(checkpoint, args.quick, progress)
@@ -78,6 +79,7 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
 
     from rich.table import Table
 
+    from tiny_batch_kit.console import TaskProgress
     from tiny_batch_kit.errors import KitError
     from tiny_batch_kit.paths import OUT
     from tiny_batch_kit.versus.compare import compare
@@ -86,7 +88,7 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
     if args.rounds < 1:
         raise KitError(f"--rounds is {args.rounds}: give 1 or more.")
     names = ["uniform"] if args.quick else list(WORKLOADS)
-    with _Progress(out) as progress:
+    with TaskProgress(out) as progress:
         found = compare(args.what, names, args.rounds, args.model, "ref" if args.ref else "mine", progress)
     table = Table("workload", "side", "tokens/s", "TTFT p50 s", "worst gap s", "tokens/s: ours / theirs", box=None)
     for workload, sides in found.items():
@@ -131,37 +133,6 @@ def _profile(args: argparse.Namespace, out: Console) -> None:
     out.print("")
     out.print(table)
     out.print("\nFloor: reading all weights once, at the bandwidth measured here.", highlight=False)
-
-
-class _Progress:
-    """A bar on a terminal; elsewhere a line for each new message."""
-
-    def __init__(self, out: Console) -> None:
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self._out = out
-        self._last = ""
-        columns = (SpinnerColumn(), BarColumn(24), TimeElapsedColumn(), TextColumn("{task.description}"))
-        # Drawn twice a second: what is measured runs on the same cores.
-        self._bar = Progress(*columns, console=out, transient=True, refresh_per_second=2)
-        self._task = self._bar.add_task("", total=None)
-
-    def __enter__(self) -> _Progress:
-        if self._out.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, message: str, fraction: float | None = None, /) -> None:
-        if self._out.is_terminal:
-            self._bar.update(self._task, description=message)
-            if fraction is not None:
-                self._bar.update(self._task, total=1.0, completed=fraction)
-        elif message != self._last:
-            self._out.print(f"{message} …", highlight=False, markup=False)
-        self._last = message
 
 
 def show(out: Console, experiment: Experiment, saved: Saved) -> None:

@@ -10,10 +10,10 @@ class Scheduler:
         # task 9.1 begin
         start = request.num_computed_tokens
         wanted = num_wanted(request)
-        count = min(wanted, left)
-        tokens = tokens_between(request, start, start + count)
-        request.num_computed_tokens += count
-        return Work(request.id, self.slot_of[request.id], start, tokens, int(count == wanted), request.sampling)
+        size = min(wanted, left)
+        tokens = tokens_between(request, start, start + size)
+        request.num_computed_tokens += size
+        return Work(request.id, self.slot_of[request.id], start, tokens, int(size == wanted), request.sampling)
         # task 9.1 end
 
     def commit(self, plan):

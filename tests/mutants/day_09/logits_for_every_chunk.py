@@ -10,7 +10,7 @@ class Scheduler:
         # task 9.1 begin
         start = request.num_computed_tokens
         wanted = num_wanted(request)
-        count = min(wanted, left)
-        tokens = tokens_between(request, start, start + count)
+        size = min(wanted, left)
+        tokens = tokens_between(request, start, start + size)
         return Work(request.id, self.slot_of[request.id], start, tokens, 1, request.sampling)
         # task 9.1 end

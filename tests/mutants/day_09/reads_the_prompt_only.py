@@ -10,7 +10,7 @@ class Scheduler:
         # task 9.1 begin
         start = request.num_computed_tokens
         wanted = num_wanted(request)
-        count = min(wanted, left)
+        size = min(wanted, left)
         tokens = request.prompt[start : start + count] or request.tokens[-1:]
-        return Work(request.id, self.slot_of[request.id], start, tokens, int(count == wanted), request.sampling)
+        return Work(request.id, self.slot_of[request.id], start, tokens, int(size == wanted), request.sampling)
         # task 9.1 end

@@ -1,0 +1,121 @@
+"""`simulate`: serve a million requests without a model: a scheduler, a virtual clock, and prices that were measured."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HELP = "serve a million requests without a model, through your scheduler"
+POLICIES = ("fifo", "shortest", "balanced")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how many, how fast, and by which policy."""
+    parser.add_argument(
+        "--requests", type=int, nargs="+", default=[1_000_000], metavar="N", help="how many (a million)"
+    )
+    parser.add_argument("--rate", type=float, default=1.0, help="requests a second (%(default)s)")
+    parser.add_argument("--policy", choices=POLICIES, default="fifo", help="who is admitted first (%(default)s)")
+    parser.add_argument("--running", type=int, default=64, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulate; 1 when it needs a task that is not written yet."""
+    from tiny_batch_kit import holes, implementations
+    from tiny_batch_kit.console import console
+    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.paths import RUN
+
+    if min(args.requests) < 1 or not args.rate > 0 or args.running < 1:
+        raise KitError("Give at least 1 request, a rate above 0 and at least 1 that may run.")
+    out = console()
+    implementations.install("ref" if args.ref else "mine")
+    try:
+        _run(args, out)
+    except NotImplementedError as error:
+        sentence = holes.sentence(error, f"{RUN} simulate")
+        if sentence is None:
+            raise
+        out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)
+        return 1
+    return 0
+
+
+def _run(args: argparse.Namespace, out: Any) -> None:
+    import time
+
+    from rich.table import Table
+
+    from tiny_batch_kit.console import TaskProgress
+    from tiny_batch_kit.simulator import cost
+    from tiny_batch_kit.simulator.simulate import simulate
+    from tiny_batch_kit.workloads import chat_stream
+
+    prices = cost.load()
+    columns = [
+        "requests",
+        "took s",
+        "µs a request",
+        "steps",
+        "tokens/s",
+        "TTFT p50",
+        "p99",
+        "latency p50",
+        "p99",
+        "MiB",
+    ]
+    table = Table(*columns, box=None)
+    for count in args.requests:
+        with TaskProgress(out) as progress:
+
+            def show(ended: int, count: int = count, progress: TaskProgress = progress) -> None:
+                progress(f"{count:,} requests: {10 * (10 * ended // count)}%", ended / count)
+
+            start = time.perf_counter()
+            found = simulate(
+                chat_stream(count, rate=args.rate),
+                scheduler(args.policy, args.running),
+                prices,
+                show,
+            )
+            took = time.perf_counter() - start
+        times = [found.percentile(name, share) for name in ("ttft", "latency") for share in (50, 99)]
+        table.add_row(
+            f"{count:,}",
+            f"{took:.1f}",
+            f"{1e6 * took / count:.0f}",
+            f"{found.steps:,}",
+            f"{found.tokens_per_second:.1f}",
+            *(f"{seconds:.2f}" for seconds in times),
+            f"{peak_mib():.0f}",
+        )
+    for column in table.columns:
+        column.justify = "right"
+    out.print(table)
+    out.print(f"\nChat mix, {args.rate:g} requests a second, {args.policy}, {args.running} may run; {prices.machine}.")
+
+
+def scheduler(policy: str, running: int) -> Any:
+    """A scheduler of the student's or the reference's, with one of Day 10's policies. FIFO needs Day 9 only."""
+    from tiny_batch_kit import implementations
+
+    queues: dict[str, Callable[[], Any]] = {
+        "fifo": lambda: None,
+        "shortest": lambda: implementations.load("policies").ShortestFirst(ageing=1.0),
+        "balanced": lambda: implementations.load("policies").LengthBalanced(),
+    }
+    limits = {"max_running": running, "max_batched_tokens": max(128, running), "max_seq_len": 2048}
+    return implementations.load("plan").Scheduler(**limits, queue=queues[policy]())
+
+
+def peak_mib() -> float:
+    """The most memory that this process has had so far."""
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak / 2**20 if sys.platform == "darwin" else peak / 2**10)

@@ -1,0 +1,122 @@
+"""Serve a stream of jobs through a scheduler, in virtual time."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tiny_batch_kit import implementations
+from tiny_batch_kit.simulator.cost import CostModel
+from tiny_batch_kit.workloads import Job
+
+Progress = Callable[[int], None]
+"""Told how many requests have ended."""
+REPORT_EVERY = 2000
+
+
+class SimulatedRequest:
+    """What a scheduler has to know of a request, and no more: a million of them go by."""
+
+    __slots__ = (
+        "arrived",
+        "first_token",
+        "id",
+        "max_tokens",
+        "num_computed_tokens",
+        "prompt",
+        "sampling",
+        "started",
+        "state",
+        "tokens",
+    )
+
+    def __init__(self, job: Job, state: Any) -> None:
+        self.id, self.prompt, self.max_tokens = job.id, range(job.prompt_tokens), job.output_tokens
+        self.tokens: list[int] = []
+        self.num_computed_tokens = 0
+        self.state, self.sampling = state, None
+        self.arrived, self.first_token = job.arrival, 0.0
+        self.started = -1
+
+    def advance(self, state: Any) -> None:
+        """Go on to `state`."""
+        self.state = state
+
+
+@dataclass
+class Simulated:
+    """What came of it: for each request, in the order of their ends. Times in virtual seconds.
+
+    waited: steps from the arrival to the first admission. ideal: what the request would have taken alone.
+    """
+
+    ttft: list[float] = field(default_factory=list)
+    latency: list[float] = field(default_factory=list)
+    waited: list[int] = field(default_factory=list)
+    prompt_tokens: list[int] = field(default_factory=list)
+    output_tokens: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    steps: int = 0
+    tokens: int = 0
+    preemptions: int = 0
+
+    @property
+    def tokens_per_second(self) -> float:
+        """New tokens a second."""
+        return self.tokens / self.seconds if self.seconds else 0.0
+
+    def percentile(self, name: str, share: float) -> float:
+        """A percentile (0 to 100) of ttft, latency or waited."""
+        values = getattr(self, name)
+        return float(np.percentile(values, share)) if values else 0.0
+
+
+def simulate(jobs: Iterable[Job], scheduler: Any, cost: CostModel, progress: Progress | None = None) -> Simulated:
+    """Serve jobs, sorted by arrival, through a scheduler of the student or the reference, until all have ended.
+
+    The scheduler plans each step as it does for the engine; only the runner is replaced by a sum.
+    """
+    waiting_state = implementations.load("request").RequestState.WAITING
+    found, now, ended = Simulated(), 0.0, 0
+    came_at: dict[str, int] = {}
+    stream: Iterator[Job] = iter(jobs)
+    job = next(stream, None)
+    while job is not None or scheduler.has_work:
+        if job is not None and not scheduler.has_work:
+            now = max(now, job.arrival)
+        while job is not None and job.arrival <= now:
+            came_at[job.id] = found.steps
+            scheduler.add(SimulatedRequest(job, waiting_state))
+            job = next(stream, None)
+        plan = scheduler.plan()
+        now += cost.of(plan.work)
+        found.steps += 1
+        found.preemptions += len(plan.preempted)
+        scheduler.commit(plan)
+        running = scheduler.running
+        for work in plan.work:
+            request = running[work.request_id]
+            if request.started < 0:
+                request.started = found.steps
+                found.waited.append(found.steps - 1 - came_at.pop(request.id))
+            if work.wanted:
+                request.tokens.append(0)
+                if len(request.tokens) == 1:
+                    request.first_token = now
+                if len(request.tokens) == request.max_tokens:
+                    scheduler.remove(request.id)
+                    _note(found, request, now)
+                    ended += 1
+                    if progress is not None and ended % REPORT_EVERY == 0:
+                        progress(ended)
+    found.seconds = now
+    return found
+
+
+def _note(found: Simulated, request: SimulatedRequest, now: float) -> None:
+    found.ttft.append(request.first_token - request.arrived)
+    found.latency.append(now - request.arrived)
+    found.prompt_tokens.append(len(request.prompt))
+    found.output_tokens.append(request.max_tokens)
+    found.tokens += request.max_tokens

@@ -1,0 +1,17 @@
+"""You sent a request to the end of the queue.
+
+task: 10.4
+caught-by: test_day_10.py::test_who_goes_back_is_next_again
+"""
+
+
+class PreemptiveScheduler:
+    def _send_back(self, request_id):
+        # task 10.4 begin
+        request = self.running.pop(request_id)
+        self._slots.free_slot(request_id)
+        del self.slot_of[request_id]
+        request.num_computed_tokens = 0
+        request.advance(RequestState.WAITING)
+        self.waiting.add(request, Arrival(next(self._arrivals), self.steps))
+        # task 10.4 end

@@ -1,0 +1,13 @@
+"""You forgot that answers take memory.
+
+task: 10.4
+caught-by: test_day_10.py::test_memory_is_what_exists
+"""
+
+
+class PreemptiveScheduler:
+    @property
+    def memory_used(self):
+        # task 10.4 begin
+        return sum(len(request.prompt) for request in self.running.values())
+        # task 10.4 end

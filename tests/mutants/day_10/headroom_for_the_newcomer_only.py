@@ -1,0 +1,13 @@
+"""You left headroom for the newcomer, and none for those who run.
+
+task: 10.4
+caught-by: test_day_10.py::test_headroom_is_left_for_all_who_run
+"""
+
+
+class PreemptiveScheduler:
+    def _fits(self, request):
+        # task 10.4 begin
+        growth = self.headroom
+        return not self.running or self.memory_used + length(request) + growth <= self.max_memory_tokens
+        # task 10.4 end

@@ -1,0 +1,12 @@
+"""You took the most work first.
+
+task: 10.2
+caught-by: test_day_10.py::test_least_work_first
+"""
+
+
+class ShortestFirst:
+    def key(self, request, arrival):
+        # task 10.2 begin
+        return -self.estimate(request) + self.ageing * arrival.step
+        # task 10.2 end

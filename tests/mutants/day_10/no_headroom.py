@@ -1,0 +1,13 @@
+"""You admitted whoever fits just now: in the next step somebody has to go.
+
+task: 10.4
+caught-by: test_day_10.py::test_headroom_is_left_for_all_who_run
+"""
+
+
+class PreemptiveScheduler:
+    def _fits(self, request):
+        # task 10.4 begin
+        growth = self.headroom * (len(self.running) + 1)
+        return not self.running or self.memory_used + length(request) <= self.max_memory_tokens
+        # task 10.4 end

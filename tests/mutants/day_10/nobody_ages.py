@@ -1,0 +1,12 @@
+"""You left ageing out: long requests starve while short ones come.
+
+task: 10.2
+caught-by: test_day_10.py::test_waiting_is_forgiven
+"""
+
+
+class ShortestFirst:
+    def key(self, request, arrival):
+        # task 10.2 begin
+        return self.estimate(request)
+        # task 10.2 end
