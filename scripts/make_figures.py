@@ -97,6 +97,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-07": lambda: experiment(7),
     "day-08": lambda: experiment(8),
     "day-09": lambda: experiment(9),
+    "day-10": lambda: experiment(10),
 }
 
 

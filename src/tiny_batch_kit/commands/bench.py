@@ -111,20 +111,11 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
 
 def _profile(args: argparse.Namespace, out: Console) -> None:
     """Print where the time of the engine's decode step goes."""
-    from dataclasses import replace
-
     from rich.table import Table
 
-    from tiny_batch_kit import blas, implementations
+    from tiny_batch_kit.versus.compare import take_apart
 
-    blas.use_fast()  # before anything imports mlx
-    implementations.install("ref" if args.ref else "mine")
-    from tiny_batch_kit.checkpoints import load_checkpoint
-    from tiny_batch_kit.tuned import tuned
-    from tiny_batch_kit.versus.profile import profile
-
-    checkpoint = load_checkpoint(args.model)
-    found = profile(replace(checkpoint, model=tuned(checkpoint.model)))
+    found = take_apart(args.model, "ref" if args.ref else "mine")
     table = Table(f"a decode step of {found.rows} requests", "ms", box=None)
     for name in ("weights", "attention", "vocabulary", "elementwise", "step", "floor"):
         table.add_row(name, f"{getattr(found, name):.1f}")

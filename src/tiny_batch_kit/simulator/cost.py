@@ -58,11 +58,15 @@ class CostModel:
 
     def products(self, tokens: int) -> float:
         """The seconds of the products of a pass of so many tokens."""
+        low, share = self.between(tokens)
+        return max(0.0, self.seconds[low] + share * (self.seconds[low + 1] - self.seconds[low]))
+
+    def between(self, tokens: int) -> tuple[int, float]:
+        """Between which two sizes so many tokens are: the number of the lower, and how far on, 0 to 1, or beyond."""
         low = 0
         while low < len(self.sizes) - 2 and self.sizes[low + 1] <= tokens:
             low += 1
-        share = (tokens - self.sizes[low]) / (self.sizes[low + 1] - self.sizes[low])
-        return max(0.0, self.seconds[low] + share * (self.seconds[low + 1] - self.seconds[low]))
+        return low, (tokens - self.sizes[low]) / (self.sizes[low + 1] - self.sizes[low])
 
 
 def fit(sizes: Sequence[int], measured: Sequence[tuple[Sequence[Any], float]]) -> dict[str, Any]:
@@ -93,10 +97,9 @@ def fit(sizes: Sequence[int], measured: Sequence[tuple[Sequence[Any], float]]) -
 def _features(sizes: Sequence[int], work: Sequence[Any]) -> list[float]:
     """What of each constant a step has: CostModel.of is their product with the constants."""
     one = CostModel(tuple(sizes), (0.0,) * len(sizes), 0, 0, 0, 0)
-    features = []
-    for knot in range(len(sizes)):
-        hat = tuple(float(place == knot) for place in range(len(sizes)))
-        features.append(CostModel(tuple(sizes), hat, 0, 0, 0, 0).products(sum(len(each.tokens) for each in work)))
+    features = [0.0] * len(sizes)
+    low, share = one.between(sum(len(each.tokens) for each in work))
+    features[low], features[low + 1] = 1 - share, share
     for name in ("row_key", "score", "segment", "logits"):
         features.append(CostModel(**{**asdict(one), name: 1.0}).of(work))
     return features

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.versus.profile import StepProfile
 from tiny_batch_kit.versus.sides import THEIRS, Outcome
 
 Progress = Callable[[str, float], None]
@@ -57,10 +59,21 @@ def _medians(side: str, runs: list[Outcome]) -> Measured:
     )
 
 
+def take_apart(model: str, impl: str) -> StepProfile:
+    """Where the time of our engine's decode step goes, measured in a fresh process."""
+    return StepProfile(**_fresh("profile", "-", model, impl))
+
+
 def _run(side: str, workload: str, model: str, impl: str) -> Outcome:
-    command = [sys.executable, "-m", "tiny_batch_kit.versus", side, workload, model, impl]
+    return Outcome(**_fresh(side, workload, model, impl))
+
+
+def _fresh(*arguments: str) -> dict[str, Any]:
+    """What a fresh process prints. KitError with its last words if it fails."""
+    command = [sys.executable, "-m", "tiny_batch_kit.versus", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise KitError(f"{side} on {workload} ended with status {done.returncode}: {said}")
-    return Outcome(**json.loads(done.stdout.splitlines()[-1]))
+        raise KitError(f"{' on '.join(arguments[:2])} ended with status {done.returncode}: {said}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
