@@ -251,6 +251,11 @@ def test_memory_is_reserved_and_nobody_is_overtaken():
         asked="(the plan, memory used, how many wait): b does not fit beside a, and c does not overtake b",
         case="a may grow to 20 tokens, b to 30, c to 6; memory holds 40",
     )
+    serving.remove("a")
+    serving.plan()
+    expect_equal(
+        dict(serving.slot_of), {"b": 0, "c": 1}, asked="who did not fit has taken no slot", case="then a has left"
+    )
 
 
 @pytest.mark.task("9.1")
@@ -308,15 +313,16 @@ def test_an_answer_that_has_begun_is_read_like_a_prompt():
         request.append_token(token)
     request.advance(RequestState.WAITING)
     serving.add(request)
-    plans = []
+    plans, states = [], []
     for _ in range(2):
         plan = serving.plan()
         serving.commit(plan)
         plans += [(work.start, list(work.tokens), work.wanted) for work in plan.work]
+        states.append(request.state)
     expect_equal(
-        (plans, request.state),
-        ([(0, [*LONG[:6], 20, 21], 0), (8, [22, 23], 1)], RequestState.DECODING),
-        asked="(start, tokens, wanted) of two steps: prompt and answer, and logits behind the last of them",
+        (plans, states),
+        ([(0, [*LONG[:6], 20, 21], 0), (8, [22, 23], 1)], [RequestState.PREFILLING, RequestState.DECODING]),
+        asked="(start, tokens, wanted) of two steps, prompt and answer like one prompt; and the state after each",
         case="6 prompt tokens and 4 of the answer, none computed; 8 tokens a step",
     )
 
@@ -376,8 +382,8 @@ MIXED = StepPlan(
     (
         work("d", 3, 7, [40]),
         work("a", 1, 2, [41]),
-        work("p", 0, 4, [1, 2, 3], 0),
-        work("q", 2, 0, [5, 6], 1),
+        work("p", 2, 4, [1, 2, 3], 0),
+        work("q", 0, 0, [5, 6], 1),
     )
 )
 
@@ -391,9 +397,9 @@ def test_tokens_stand_end_to_end():
     packed = pack(MIXED)
     expect_equal(
         (numbers(packed.tokens), numbers(packed.positions), numbers(packed.slots)),
-        ([41, 40, 1, 2, 3, 5, 6], [2, 7, 4, 5, 6, 0, 1], [1, 3, 0, 0, 0, 2, 2]),
+        ([41, 40, 1, 2, 3, 5, 6], [2, 7, 4, 5, 6, 0, 1], [1, 3, 2, 2, 2, 0, 0]),
         asked="(tokens, positions, slots): rows of one token by slot, then the longer ones in the plan's order",
-        case="one token each in slots 3 and 1, three tokens from 4 on in slot 0, two tokens in slot 2",
+        case="one token each in slots 3 and 1, three tokens from 4 on in slot 2, then two tokens in slot 0",
     )
 
 
@@ -749,6 +755,14 @@ def test_it_never_goes_beyond_high():
 
 
 @pytest.mark.task("9.4")
+def test_a_step_that_took_no_time():
+    following = TokenBudget(target_gap=0.4, low=16, high=512)
+    following.tokens = 64
+    following.observe(64, 0.0)
+    expect_equal(following.tokens, 128, asked="twice as many: quicker is not possible", case="64 tokens lasted 0 s")
+
+
+@pytest.mark.task("9.4")
 def test_it_settles_where_a_step_lasts_as_long_as_promised():
     following = TokenBudget(target_gap=0.4, low=16, high=4096)
     for _ in range(40):
@@ -997,6 +1011,60 @@ def test_a_step_that_breaks_ends_its_own_requests_only():
 
 
 @pytest.mark.task("9.5")
+def test_what_happened_before_it_broke_is_reported():
+    class Impatient(Scheduler):
+        def _make_room(self) -> tuple[str, ...]:
+            return ("b",)
+
+    serving = Engine(
+        Impatient(max_running=2, max_batched_tokens=8, max_seq_len=64), Pretended(breaks=lambda plan: True)
+    )
+    for name in "ax":
+        serving.add_request(ask(name, LONG[:4], 3))
+    serving.abort("x")
+    events = sorted(kinds(serving.step()), key=str)
+    expect_equal(
+        events,
+        [("finished", "a", "error"), ("finished", "x", "cancelled"), ("preempted", "b", None)],
+        asked="an abort and a preemption are reported, also with a step that breaks",
+        case="x is aborted; the step that sends b back breaks, with a in it",
+    )
+
+
+@pytest.mark.task("9.5")
+def test_ctrl_c_is_nobodys_error():
+    class Interrupted(Pretended):
+        def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+            raise KeyboardInterrupt
+
+    serving, request = engine(Interrupted()), ask("a", LONG[:4], 3)
+    serving.add_request(request)
+    try:
+        serving.step()
+        went = "swallowed"
+    except KeyboardInterrupt:
+        went = "on its way"
+    expect_equal(went, "on its way", asked="only an Exception ends requests", case="Ctrl-C while the runner computes")
+
+
+@pytest.mark.task("9.5")
+def test_a_broken_step_teaches_nothing():
+    clock = VirtualClock()
+
+    class Slow(Pretended):
+        def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+            clock.advance(9.0)
+            return super().run(plan)
+
+    budget = TokenBudget(target_gap=1.0, low=3, high=64)
+    budget.tokens = 8
+    serving = Engine(scheduler(), Slow(breaks=lambda plan: True), budget=budget, clock=clock)
+    serving.add_request(ask("a", LONG, 3))
+    serving.step()
+    expect_equal(budget.tokens, 8, asked="the budget stays", case="a step breaks after 9 s, the target is 1 s")
+
+
+@pytest.mark.task("9.5")
 def test_what_a_broken_step_held_is_free_again():
     runner = Pretended(breaks=lambda plan: len(runner.plans) == 1)
     serving = engine(runner, max_running=2, max_batched_tokens=16, max_memory_tokens=40)
@@ -1036,10 +1104,10 @@ def test_the_budget_follows_the_clock():
 
     class Slow(Pretended):
         def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
-            clock.advance(0.1 * plan.num_tokens)
+            clock.advance(0.125 * plan.num_tokens)
             return super().run(plan)
 
-    budget = TokenBudget(target_gap=0.8, low=3, high=64)
+    budget = TokenBudget(target_gap=1.0, low=3, high=64)
     runner = Slow()
     serving = Engine(scheduler(), runner, budget=budget, clock=clock)
     serving.add_request(ask("a", LONG * 2, 2))
@@ -1047,8 +1115,8 @@ def test_the_budget_follows_the_clock():
     expect_equal(
         [plan.num_tokens for plan in runner.plans],
         [3, 6, 8, 8, 8, 3, 1],
-        asked="the tokens of each step: the budget grows until a step lasts 0.8 s",
-        case="0.1 s a token, target 0.8 s, from 3 to 64; a prompt of 36 tokens and 2 new ones",
+        asked="the tokens of each step: the budget grows until a step lasts 1 s",
+        case="0.125 s a token, target 1 s, from 3 to 64; a prompt of 36 tokens and 2 new ones",
     )
 
 

@@ -231,8 +231,8 @@ def test_least_work_first():
 
 @pytest.mark.task("10.2")
 def test_equal_work_in_order_of_arrival():
-    queue = fill(ShortestFirst(ageing=0), [ask("a", 5, 5), ask("b", 2, 8), ask("c", 8, 2)])
-    expect_equal(order(queue), ["a", "b", "c"], asked="of equal ones who came first", case="10 tokens of work each")
+    queue = fill(ShortestFirst(ageing=0), [ask("z", 5, 5), ask("m", 2, 8), ask("a", 8, 2)])
+    expect_equal(order(queue), ["z", "m", "a"], asked="of equal ones who came first", case="10 tokens of work each")
 
 
 @pytest.mark.task("10.2")
@@ -310,7 +310,7 @@ def test_the_order_changes_and_the_answers_do_not():
 @pytest.mark.task("10.3")
 def test_a_short_one_beside_long_ones():
     running = [ask("x", 100), ask("y", 90)]
-    queue = fill(LengthBalanced(), [ask("a", 95), ask("b", 10), ask("c", 60)])
+    queue = fill(LengthBalanced(), [ask("a", 95), ask("b", 10, 300), ask("c", 60)])
     expect_equal(
         getattr(queue.first(running, 0), "id", None),
         "b",
@@ -415,6 +415,29 @@ def test_the_next_oldest_has_patience_anew():
         asked="each that is the oldest may be passed over once",
         case="two of 300 wait before four of 20; four of 300 run; patience 1",
     )
+
+
+@pytest.mark.task("10.3")
+def test_looking_at_the_balanced_queue_changes_nothing():
+    queue = fill(LengthBalanced(patience=2), [ask("old", 400), ask("a", 20), ask("b", 20), ask("c", 20)])
+    running = [ask("x", 20) for _ in range(3)] + [ask("big", 300)]
+    seen = [getattr(queue.first(running, step), "id", None) for step in range(5)]
+    expect_equal(seen, ["a"] * 5, asked="who is first, five times: nobody was admitted", case="patience 2")
+
+
+@pytest.mark.task("10.3")
+def test_no_patience_at_all():
+    queue = fill(LengthBalanced(patience=0), [ask("a", 100), ask("b", 20), ask("c", 90)])
+    admitted = order(queue, [ask("x", 100) for _ in range(4)])
+    expect_equal(admitted, ["a", "b", "c"], asked="the oldest is never passed over", case="patience 0")
+
+
+@pytest.mark.task("10.3")
+def test_who_stands_behind_the_window_may_leave():
+    requests = [ask(name, 20) for name in "abcde"]
+    queue = fill(LengthBalanced(window=2), requests)
+    queue.remove(requests[4])
+    expect_equal(order(queue), ["a", "b", "c", "d"], asked="the others", case="window 2; e, the fifth, gives up")
 
 
 @pytest.mark.task("10.3")
@@ -575,10 +598,71 @@ def test_who_goes_back_keeps_what_was_said():
             serving.running[name].append_token(tokens[0])
     b = requests[1]
     expect_equal(
-        (plan.preempted, b.state, b.num_computed_tokens, len(b.tokens), "b" in serving.slot_of, len(serving.waiting)),
-        (("b",), RequestState.WAITING, 0, 6, False, 1),
-        asked="(preempted, b's state, num_computed_tokens, tokens so far, has a slot, how many wait)",
+        (
+            plan.preempted,
+            b.state,
+            b.num_computed_tokens,
+            (len(b.tokens), len(b.token_times), b.queue_time is not None),
+            "b" in serving.slot_of,
+            len(serving.waiting),
+        ),
+        (("b",), RequestState.WAITING, 0, (6, 6, True), False, 1),
+        asked="(preempted, b's state, num_computed_tokens, (tokens, times, queue time), has a slot, how many wait)",
         case="two of 10 tokens that want 12, memory for 30: with 6 tokens each they have 32",
+    )
+
+
+@pytest.mark.task("10.4")
+def test_who_is_half_read_may_have_to_go():
+    requests = [ask("a", 10, 12), ask("b", 18, 3)]
+    case = "a has 10 tokens and decodes, b is read 2 tokens a step; memory for 30, which is full when a has 13"
+    _, events, runner = serve(30, requests, case, max_running=2, max_batched_tokens=3, headroom=0)
+    preempted = [event.request_id for event in events if isinstance(event, PreemptedEvent)]
+    expect_equal(
+        (preempted[:1], runner.faults, [request.tokens for request in requests]),
+        (["b"], [], [told_alone(request) for request in requests]),
+        asked="(who is sent back first, work that continues what is not stored, all tokens)",
+        case=case,
+    )
+
+
+@pytest.mark.task("10.4")
+def test_who_goes_back_has_kept_their_arrival():
+    seen: dict[str, list[Arrival]] = {}
+
+    class Noting(Fifo):
+        def add(self, request: Request, arrival: Arrival) -> None:
+            seen.setdefault(request.id, []).append(arrival)
+            super().add(request, arrival)
+
+    requests = [ask("a", 10, 12), ask("b", 10, 12)]
+    serve(30, requests, "two of 10 tokens that want 12, memory for 30", queue=Noting())
+    expect_equal(
+        (len(seen["b"]) > 1, set(seen["b"])),
+        (True, {Arrival(1, 0)}),
+        asked="(b was put back, its arrivals): ageing goes on from where it began",
+        case="a and b arrive before the first step; b is sent back",
+    )
+
+
+@pytest.mark.task("10.4")
+def test_without_a_queue_of_its_own_places_are_kept_too():
+    serving = PreemptiveScheduler(
+        max_running=3, max_batched_tokens=30, max_seq_len=30, max_memory_tokens=24, headroom=0
+    )
+    for name in "abcd":
+        serving.add(ask(name, 8 if name != "d" else 2, 9))
+    serving.commit(serving.plan())
+    for request in serving.running.values():
+        request.append_token(1)
+    preempted = serving.plan().preempted
+    serving.remove("a")
+    serving.plan()
+    expect_equal(
+        (preempted, list(serving.running)[:2]),
+        (("c",), ["b", "c"]),
+        asked="(preempted, who runs once a has left): c before d",
+        case="a, b, c of 8 tokens run in memory for 24, d waits; each gets a token, and c has to go",
     )
 
 

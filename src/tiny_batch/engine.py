@@ -93,8 +93,9 @@ class Engine:
     def step(self) -> list[Event]:
         """Plan, run, and hand out the tokens. Returns what has happened since the last step, in order.
 
-        Each request ends with exactly one FinishedEvent, and holds nothing by then. If the runner raises, the requests
-        of that plan end with ERROR and the cause in words, and all others go on.
+        Each request ends with exactly one FinishedEvent, and holds nothing by then. If the runner raises an Exception,
+        the requests of that plan end with ERROR, and all others go on. The budget learns, and `on_step` hears, of steps
+        that succeeded, before their tokens are handed out.
         """
         raise NotImplementedError("Task 9.5: Engine.step: see book/src/day-09.md")
 
@@ -105,11 +106,14 @@ class Engine:
         return self.scheduler.plan()
 
     def _accept(self, request_id: str, tokens: Sequence[int]) -> list[Event]:
-        """Append a request's new tokens, until it ends. EOS is no token of the answer."""
+        """Append a request's new tokens, until it ends; returns the events.
+
+        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end.
+        """
         raise NotImplementedError("Task 9.5: Engine._accept: see book/src/day-09.md")
 
     def _fail(self, plan: StepPlan, error: Exception) -> list[Event]:
-        """End all requests of a plan that broke."""
+        """End all requests of a plan that broke, with ERROR and the error's type and text: `MemoryError: no room`."""
         raise NotImplementedError("Task 9.5: Engine._fail: see book/src/day-09.md")
 
     def _end(self, request_id: str, reason: FinishReason, error: str | None = None) -> FinishedEvent:

@@ -27,6 +27,7 @@ class PackedKvCache:
         """Storage for `slots` requests of `max_seq_len` positions each."""
         self.keys = mx.zeros((slots, heads, max_seq_len, width), dtype=dtype)
         self.values = mx.zeros((slots, heads, max_seq_len, width), dtype=dtype)
+        mx.eval(self.keys, self.values)  # now, and not in somebody's first step
 
     def write(self, packed: Packed, keys: mx.array, values: mx.array) -> None:
         """Store the keys and values of a step's tokens, (T, Hkv, Dh), each in its own slot, at its own position."""

@@ -182,10 +182,12 @@ class Scheduler:
         memory last. Each gets all that it wants, but the last may get less: so it alone is half read, and those who
         decode stand before it.
         """
+        self.steps += 1
+        preempted = self._make_room()
         raise NotImplementedError("Task 9.1: Scheduler.plan: see book/src/day-09.md")
 
     def commit(self, plan: StepPlan) -> None:
-        """Note that a plan's tokens are computed. A request that has no token left to compute is DECODING from now on.
+        """Note that a plan's tokens are computed. Who was read and has nothing left to compute is DECODING now.
 
         Call it before the sampled tokens are appended, and only if the step has succeeded.
         """

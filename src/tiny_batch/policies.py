@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .plan import Arrival, Scheduler
+from .plan import Arrival, Scheduler, WaitingQueue
 from .request import Request, RequestState
 
 Estimate = Callable[[Request], float]
@@ -74,9 +74,10 @@ class ShortestFirst(Fifo):
 class LengthBalanced:
     """Keeps the lengths in the batch mixed, so that steps cost about the same: not all long ones, then all short ones.
 
-    Looks at the oldest `window` that wait, and picks the one whose length brings the mean length of the running ones
-    nearest to the mean of all: those who run and those in the window. Of equally near ones, the oldest. After it was
-    passed over `patience` times, the oldest is next, whatever its length.
+    A request's length is that of its prompt and its answer so far. Looks at the oldest `window` that wait, and picks
+    the one with which the mean length of the running ones is nearest to the mean of all: those who run and those in the
+    window. Of equally near ones, the oldest. The oldest is passed over each time that another one is taken out of the
+    queue, for whatever reason; after `patience` times it is next, whatever its length.
     """
 
     def __init__(self, window: int = 16, patience: int = 8) -> None:
@@ -116,20 +117,21 @@ def length(request: Request) -> int:
 
 
 class PreemptiveScheduler(Scheduler):
-    """Gives memory to who needs it now, not to who may need it later; when it runs out, the newest has to go.
+    """Gives memory to who needs it now, not to who may need it later; when it runs out, the last admitted has to go.
 
     A running request holds memory for the tokens that it has, its whole prompt from the start. One that is sent back
     keeps its tokens and computes them again later. The oldest is never sent back, so all come to their end.
     """
 
-    def __init__(self, *, headroom: int = 8, **options: Any) -> None:
+    def __init__(self, *, headroom: int = 8, queue: WaitingQueue | None = None, **options: Any) -> None:
         """headroom: for how many more tokens of each running request there must be memory before another is admitted.
 
-        Raises ValueError if it is below 0, or for the reasons of Scheduler.
+        queue: one that gives their old place to those who come back; None: a Fifo. options: those of Scheduler.
+        Raises ValueError if headroom is below 0, or for the reasons of Scheduler.
         """
         if headroom < 0:
             raise ValueError(f"headroom is {headroom}: give at least 0")
-        super().__init__(**options)
+        super().__init__(queue=Fifo() if queue is None else queue, **options)
         self.headroom = headroom
 
     @property
@@ -145,9 +147,9 @@ class PreemptiveScheduler(Scheduler):
         raise NotImplementedError("Task 10.4: PreemptiveScheduler._fits: see book/src/day-10.md")
 
     def _make_room(self) -> tuple[str, ...]:
-        """Send the newest running requests back to the queue until the others' tokens fit. Returns whom, newest first.
+        """Send the running requests that were admitted last back to the queue until the others' tokens fit.
 
-        They are WAITING, have nothing computed, and come back to their old place in the queue.
+        Returns whom, the last admitted first. They are WAITING, have nothing computed, and are back in their old place.
         """
         raise NotImplementedError("Task 10.4: PreemptiveScheduler._make_room: see book/src/day-10.md")
 

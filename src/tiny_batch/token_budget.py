@@ -25,6 +25,7 @@ class TokenBudget:
 
         Its tokens at its speed would fill the target: that is the next budget, rounded down, but at most twice the
         present one, and within `low` and `high`. A step below the budget that kept the target says nothing: it was
-        short because there was little to do.
+        short because there was little to do. One that took more than the target always counts, and one that took no
+        time at all is as quick as can be.
         """
         raise NotImplementedError("Task 9.4: TokenBudget.observe: see book/src/day-09.md")

@@ -96,8 +96,9 @@ class Engine:
     def step(self) -> list[Event]:
         """Plan, run, and hand out the tokens. Returns what has happened since the last step, in order.
 
-        Each request ends with exactly one FinishedEvent, and holds nothing by then. If the runner raises, the requests
-        of that plan end with ERROR and the cause in words, and all others go on.
+        Each request ends with exactly one FinishedEvent, and holds nothing by then. If the runner raises an Exception,
+        the requests of that plan end with ERROR, and all others go on. The budget learns, and `on_step` hears, of steps
+        that succeeded, before their tokens are handed out.
         """
         # task 9.5 begin
         events, self._events = self._events, []
@@ -126,7 +127,10 @@ class Engine:
         return self.scheduler.plan()
 
     def _accept(self, request_id: str, tokens: Sequence[int]) -> list[Event]:
-        """Append a request's new tokens, until it ends. EOS is no token of the answer."""
+        """Append a request's new tokens, until it ends; returns the events.
+
+        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end.
+        """
         # task 9.5 begin
         request, events = self._requests[request_id], list[Event]()
         for token in tokens:
@@ -142,7 +146,7 @@ class Engine:
         # task 9.5 end
 
     def _fail(self, plan: StepPlan, error: Exception) -> list[Event]:
-        """End all requests of a plan that broke."""
+        """End all requests of a plan that broke, with ERROR and the error's type and text: `MemoryError: no room`."""
         # task 9.5 begin
         cause = f"{type(error).__name__}: {error}"
         for work in plan.work:

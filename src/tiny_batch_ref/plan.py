@@ -182,9 +182,9 @@ class Scheduler:
         memory last. Each gets all that it wants, but the last may get less: so it alone is half read, and those who
         decode stand before it.
         """
-        # task 9.1 begin
         self.steps += 1
         preempted = self._make_room()
+        # task 9.1 begin
         work: list[Work] = []
         left = self.max_batched_tokens
         for request in self.running.values():
@@ -199,7 +199,7 @@ class Scheduler:
         # task 9.1 end
 
     def commit(self, plan: StepPlan) -> None:
-        """Note that a plan's tokens are computed. A request that has no token left to compute is DECODING from now on.
+        """Note that a plan's tokens are computed. Who was read and has nothing left to compute is DECODING now.
 
         Call it before the sampled tokens are appended, and only if the step has succeeded.
         """

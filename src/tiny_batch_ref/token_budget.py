@@ -25,11 +25,12 @@ class TokenBudget:
 
         Its tokens at its speed would fill the target: that is the next budget, rounded down, but at most twice the
         present one, and within `low` and `high`. A step below the budget that kept the target says nothing: it was
-        short because there was little to do.
+        short because there was little to do. One that took more than the target always counts, and one that took no
+        time at all is as quick as can be.
         """
         # task 9.4 begin
         if tokens < self.tokens and seconds <= self.target_gap:
             return
-        filling = int(tokens * self.target_gap / seconds)
+        filling = int(tokens * self.target_gap / seconds) if seconds > 0 else self.high
         self.tokens = max(self.low, min(filling, 2 * self.tokens, self.high))
         # task 9.4 end

@@ -10,6 +10,6 @@ class TokenBudget:
         # task 9.4 begin
         if tokens < self.tokens and seconds <= self.target_gap:
             return
-        filling = int(tokens * self.target_gap / seconds)
+        filling = int(tokens * self.target_gap / seconds) if seconds > 0 else self.high
         self.tokens = max(self.low, min(filling, self.high))
         # task 9.4 end

@@ -8,8 +8,6 @@ caught-by: test_day_09.py::test_who_decodes_comes_first_then_who_is_read
 class Scheduler:
     def plan(self):
         # task 9.1 begin
-        self.steps += 1
-        preempted = self._make_room()
         work: list[Work] = []
         left = self.max_batched_tokens
         served = list(self.running.values())

@@ -8,8 +8,6 @@ caught-by: test_day_09.py::test_short_prompts_are_composed_into_one_step
 class Scheduler:
     def plan(self):
         # task 9.1 begin
-        self.steps += 1
-        preempted = self._make_room()
         work: list[Work] = []
         left = self.max_batched_tokens
         for request in self.running.values():

@@ -8,7 +8,7 @@ caught-by: test_day_09.py::test_rows_segments_and_where_they_begin
 def pack(plan):
     # task 9.2 begin
     rows = sorted((work for work in plan.work if len(work.tokens) == 1), key=lambda work: work.slot)
-    segments = sorted((work for work in plan.work if len(work.tokens) > 1), key=lambda work: -work.slot)
+    segments = sorted((work for work in plan.work if len(work.tokens) > 1), key=lambda work: work.slot)
     tokens: list[int] = []
     positions: list[int] = []
     slots: list[int] = []

@@ -8,8 +8,6 @@ caught-by: test_day_09.py::test_every_step_is_full_while_there_is_enough_to_read
 class Scheduler:
     def plan(self):
         # task 9.1 begin
-        self.steps += 1
-        preempted = self._make_room()
         work: list[Work] = []
         left = max(self.max_running, self.max_batched_tokens - 1)
         for request in self.running.values():

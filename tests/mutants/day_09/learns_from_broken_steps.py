@@ -1,0 +1,30 @@
+"""You let the budget learn from a step that broke.
+
+task: 9.5
+caught-by: test_day_09.py::test_a_broken_step_teaches_nothing
+"""
+
+
+class Engine:
+    def step(self):
+        # task 9.5 begin
+        events, self._events = self._events, []
+        plan = self._plan()
+        events += [PreemptedEvent(request_id) for request_id in plan.preempted]
+        if not plan.work:
+            return events
+        started = self._clock.now()
+        try:
+            sampled = self.runner.run(plan)
+        except Exception as error:  # whatever it is, only those who were in it are lost
+            if self.budget is not None:
+                self.budget.observe(plan.num_tokens, self._clock.now() - started)
+            return events + self._fail(plan, error)
+        if self.budget is not None:
+            self.budget.observe(plan.num_tokens, self._clock.now() - started)
+        self.scheduler.commit(plan)
+        self._report(plan, sampled)
+        for request_id, tokens in sampled.items():
+            events += self._accept(request_id, tokens)
+        return events
+        # task 9.5 end

@@ -1,0 +1,21 @@
+"""You took for the length what a request may grow to.
+
+task: 10.3
+caught-by: test_day_10.py::test_a_short_one_beside_long_ones
+"""
+
+
+class LengthBalanced:
+    def first(self, running, step):
+        # task 10.3 begin
+        window = [request for _, _, request in self._waiting[: self.window]]
+        if not window or self._passed >= self.patience:
+            return self._oldest
+        now = sum(length(request) for request in running)
+        target = (now + sum(length(request) for request in window)) / (len(running) + len(window))
+
+        def distance(request: Request) -> float:
+            return abs((now + len(request.prompt) + request.max_tokens) / (len(running) + 1) - target)
+
+        return min(window, key=distance)  # of equal ones, min takes the first
+        # task 10.3 end

@@ -1,0 +1,21 @@
+"""You took a patience of 0 for none at all.
+
+task: 10.3
+caught-by: test_day_10.py::test_no_patience_at_all
+"""
+
+
+class LengthBalanced:
+    def first(self, running, step):
+        # task 10.3 begin
+        window = [request for _, _, request in self._waiting[: self.window]]
+        if not window or 0 < self.patience <= self._passed:
+            return self._oldest
+        now = sum(length(request) for request in running)
+        target = (now + sum(length(request) for request in window)) / (len(running) + len(window))
+
+        def distance(request: Request) -> float:
+            return abs((now + length(request)) / (len(running) + 1) - target)
+
+        return min(window, key=distance)  # of equal ones, min takes the first
+        # task 10.3 end
