@@ -61,7 +61,10 @@ def kinds(make: Maker) -> list[Sequence[Any]]:
     for rows in (1, 2, 4, 6, 8, 12, 16):
         steps += [[make(slot, start + slot, 1, 1) for slot in range(rows)] for start in (40, 120)]
     steps += [[make(slot, start, 1, 1) for slot in range(rows)] for rows in (6, 16) for start in (300, 700)]
-    steps += [[make(slot, 100 if slot % 5 else 600, 1, 1) for slot in range(16)]]
+    # Long ones among short ones, as they come: such rows attend in several groups.
+    for long_ones, long in (((0, 5, 10, 15), 600), ((3, 8), 500), ((2, 6, 11), 640), ((7,), 450)):
+        rows_of_both = [make(slot, long if slot in long_ones else 40 + 5 * slot, 1, 1) for slot in range(15)]
+        steps += [rows_of_both, [*rows_of_both, make(15, 256, 48)], [*rows_of_both, make(15, 0, 90)]]
     for rows, start, count in ((6, 0, 58), (15, 300, 49), (15, 0, 49), (6, 900, 58), (10, 200, 118), (15, 100, 20)):
         steps.append([make(slot, 100 + slot, 1, 1) for slot in range(rows)] + [make(rows, start, count)])
     return steps
