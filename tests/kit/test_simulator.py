@@ -77,6 +77,15 @@ def test_serving_without_a_model():
     assert found.waited == [0, 0, 0]
 
 
+def test_callers_allow_more_than_they_get():
+    flat = CostModel((1, 64), (0.25, 0.25), 0, 0, 0, 0)
+    jobs = [Job("a", 0.0, 4, 3), Job("b", 0.0, 4, 3)]
+    both = Scheduler(max_running=2, max_batched_tokens=16, max_seq_len=64, max_memory_tokens=40)
+    assert simulate(jobs, both, flat).latency == [0.75, 0.75]
+    one = Scheduler(max_running=2, max_batched_tokens=16, max_seq_len=64, max_memory_tokens=40)
+    assert simulate(jobs, one, flat, limit=30).latency == [0.75, 1.5]
+
+
 def test_a_simulation_repeats_and_preempts():
     def run():
         scheduler = PreemptiveScheduler(max_running=8, max_batched_tokens=64, max_seq_len=2048, max_memory_tokens=1100)

@@ -16,7 +16,8 @@ from tiny_batch_kit.workloads import chat_stream
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RUNNING, TOKENS, MEMORY = 16, 128, 6144
+RUNNING, TOKENS, MEMORY, LIMIT = 16, 128, 3072, 256
+"""Slots, tokens a step, tokens of memory; and the new tokens that callers allow, though answers have 8 to 64."""
 LOADS = (0.7, 0.9, 1.05)
 """Of what the engine can do: below 1 it keeps up, above it falls behind."""
 
@@ -50,7 +51,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
             done = len(found) / (len(loads) * len(policies()))
             progress(f"{count:,} requests at {load:.0%} of capacity: {name}", done)
             jobs = chat_stream(count, rate=load * capacity)
-            found[load, name] = simulate(jobs, scheduler(queue(), preemptive), prices)
+            found[load, name] = simulate(jobs, scheduler(queue(), preemptive), prices, limit=LIMIT)
             rows.append(row(load, name, found[load, name]))
     return Experiment(
         title=f"Policies and loads: {count:,} simulated chat requests, {RUNNING} slots, room for {MEMORY:,} tokens",
@@ -79,8 +80,8 @@ def scheduler(queue: Any, preemptive: bool) -> Any:
 
 
 def most_requests_a_second(prices: CostModel, count: int) -> float:
-    """How many requests a second are served if there is always somebody waiting."""
-    found = simulate(chat_stream(count, rate=1e6), scheduler(None, False), prices)
+    """How many requests a second are served first come, first served, if there is always somebody waiting."""
+    found = simulate(chat_stream(count, rate=1e6), scheduler(None, False), prices, limit=LIMIT)
     return count / found.seconds
 
 

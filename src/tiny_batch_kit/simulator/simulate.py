@@ -24,6 +24,7 @@ class SimulatedRequest:
         "id",
         "max_tokens",
         "num_computed_tokens",
+        "output_tokens",
         "prompt",
         "sampling",
         "started",
@@ -31,8 +32,9 @@ class SimulatedRequest:
         "tokens",
     )
 
-    def __init__(self, job: Job, state: Any) -> None:
-        self.id, self.prompt, self.max_tokens = job.id, range(job.prompt_tokens), job.output_tokens
+    def __init__(self, job: Job, state: Any, limit: int) -> None:
+        self.id, self.prompt, self.output_tokens = job.id, range(job.prompt_tokens), job.output_tokens
+        self.max_tokens = max(limit, job.output_tokens)
         self.tokens: list[int] = []
         self.num_computed_tokens = 0
         self.state, self.sampling = state, None
@@ -72,10 +74,13 @@ class Simulated:
         return float(np.percentile(values, share)) if values else 0.0
 
 
-def simulate(jobs: Iterable[Job], scheduler: Any, cost: CostModel, progress: Progress | None = None) -> Simulated:
+def simulate(
+    jobs: Iterable[Job], scheduler: Any, cost: CostModel, progress: Progress | None = None, *, limit: int = 0
+) -> Simulated:
     """Serve jobs, sorted by arrival, through a scheduler of the student or the reference, until all have ended.
 
-    The scheduler plans each step as it does for the engine; only the runner is replaced by a sum.
+    The scheduler plans each step as it does for the engine; only the runner is replaced by a sum. limit: what callers
+    allow at most; they don't know how long an answer becomes, and neither does the scheduler. 0: just as long.
     """
     waiting_state = implementations.load("request").RequestState.WAITING
     found, now, ended = Simulated(), 0.0, 0
@@ -87,7 +92,7 @@ def simulate(jobs: Iterable[Job], scheduler: Any, cost: CostModel, progress: Pro
             now = max(now, job.arrival)
         while job is not None and job.arrival <= now:
             came_at[job.id] = found.steps
-            scheduler.add(SimulatedRequest(job, waiting_state))
+            scheduler.add(SimulatedRequest(job, waiting_state, limit))
             job = next(stream, None)
         plan = scheduler.plan()
         now += cost.of(plan.work)
@@ -104,7 +109,7 @@ def simulate(jobs: Iterable[Job], scheduler: Any, cost: CostModel, progress: Pro
                 request.tokens.append(0)
                 if len(request.tokens) == 1:
                     request.first_token = now
-                if len(request.tokens) == request.max_tokens:
+                if len(request.tokens) == request.output_tokens:
                     scheduler.remove(request.id)
                     _note(found, request, now)
                     ended += 1
@@ -118,5 +123,5 @@ def _note(found: Simulated, request: SimulatedRequest, now: float) -> None:
     found.ttft.append(request.first_token - request.arrived)
     found.latency.append(now - request.arrived)
     found.prompt_tokens.append(len(request.prompt))
-    found.output_tokens.append(request.max_tokens)
-    found.tokens += request.max_tokens
+    found.output_tokens.append(request.output_tokens)
+    found.tokens += request.output_tokens

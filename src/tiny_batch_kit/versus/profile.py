@@ -19,8 +19,9 @@ PROMPT = 96
 class StepProfile:
     """Milliseconds of one decode step of `rows` requests, and of its parts, each measured by itself.
 
-    floor: what reading all weights once takes at the bandwidth that this machine was measured to have. python: what
-    scheduler and engine take in a step of `many` requests whose runner does nothing.
+    elementwise: norms, rope, SwiGLU, sums: what a pass without attention takes beyond its products. floor: what reading
+    all weights once takes, at the bandwidth that this machine was measured to have. python: what scheduler and engine
+    take in a step of `many` requests whose runner does nothing.
     """
 
     rows: int
@@ -28,27 +29,24 @@ class StepProfile:
     weights: float
     attention: float
     vocabulary: float
+    elementwise: float
     floor: float
     many: int
     python: float
-
-    @property
-    def elementwise(self) -> float:
-        """What is left: norms, rope, SwiGLU, choosing tokens, describing the work to MLX."""
-        return self.step - self.weights - self.attention - self.vocabulary
 
 
 def profile(checkpoint: Checkpoint, rows: int = 16, many: int = 64) -> StepProfile:
     """Measure a decode step of `rows` requests of about a hundred positions each, on a model as it is given."""
     model = checkpoint.model
-    plan = _decode_plan(rows)
+    plan, weights = _decode_plan(rows), _weights(model, rows)
     runner = implementations.load("runner").MlxRunner(model, max_running=rows, max_seq_len=2 * PROMPT)
     return StepProfile(
         rows,
         _milliseconds(lambda: runner.run(plan)),
-        _weights(model, rows),
+        weights,
         _attention(model, plan, runner),
         _milliseconds(lambda: mx.eval(model.logits(mx.ones((rows, model.config.width))))),
+        _milliseconds(lambda: mx.eval(_pass_without_attention(model, rows))) - weights,
         1e3 * sum(array.nbytes for array in model.parameters) / measure_hardware().bandwidth,
         many,
         overhead(many),
@@ -88,6 +86,11 @@ def _weights(model: Qwen2, rows: int) -> float:
     return _milliseconds(
         lambda: mx.eval([(it.qkv(x), it.output(heads), it.gate_up(x), it.down(wide)) for it in model.layers])
     )
+
+
+def _pass_without_attention(model: Qwen2, rows: int) -> mx.array:
+    tokens = mx.ones((rows,), dtype=mx.int32)
+    return model(tokens, tokens, lambda layer, q, k, v: q)
 
 
 def _attention(model: Qwen2, plan: Any, runner: Any) -> float:
