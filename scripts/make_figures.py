@@ -71,6 +71,38 @@ def demo() -> str:
     return render_svg([read_jsonl(file) for file in files], title="The same requests, served in four ways")
 
 
+def versus() -> str:
+    """The last `bench engine --against mlx-lm`: speed and worst gap of each side on each workload."""
+    import json
+
+    from tiny_batch_kit import plots
+    from tiny_batch_kit.paths import OUT
+
+    file = OUT / "versus-mlx-lm.json"
+    if not file.exists():
+        raise SystemExit("nothing was compared yet: run ./scripts/course bench engine --ref first")
+    found = json.loads(file.read_text(encoding="utf-8"))
+    figure, (speeds, gaps) = plots.figure(columns=2, width=9, height=3.6)
+    sides = [each["side"] for each in next(iter(found.values()))]
+    for axes, name, title in (
+        (speeds, "tokens_per_second", "tokens a second"),
+        (gaps, "worst_gap", "worst gap between two tokens, s"),
+    ):
+        for number, side in enumerate(sides):
+            places = [place + 0.27 * (number - 1) for place in range(len(found))]
+            axes.bar(places, [measured[number][name] for measured in found.values()], 0.25, label=side)
+        axes.set(title=title, yscale="log" if axes is gaps else "linear")
+        axes.set_xticks(range(len(found)), list(found))
+    speeds.legend(frameon=False)
+    return plots.svg_text(
+        figure,
+        "The engine of Day 9 beside mlx-lm's own batching, on three workloads",
+        "On all three workloads the engine makes the most tokens a second, 1.6 to 5 times as many. On the two with "
+        "prompts of unequal length its worst gap is the shortest, by a factor of 5 to 75; with 16 equal requests all "
+        "are alike.",
+    )
+
+
 def experiment(day: int) -> str:
     """The picture of a day's experiment on the default model."""
     from tiny_batch_kit import experiments
@@ -88,6 +120,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "roofline": roofline,
     "static-batch": static_batch,
     "demo": demo,
+    "versus": versus,
     "day-01": lambda: experiment(1),
     "day-02": lambda: experiment(2),
     "day-03": lambda: experiment(3),

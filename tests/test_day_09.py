@@ -1032,6 +1032,24 @@ def test_what_happened_before_it_broke_is_reported():
 
 
 @pytest.mark.task("9.5")
+def test_a_runner_that_forgets_somebody_has_broken_the_step():
+    class Forgetful(Pretended):
+        def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+            return {name: tokens for name, tokens in super().run(plan).items() if name != "b" or len(self.plans) < 2}
+
+    serving = engine(Forgetful())
+    for name in "ab":
+        serving.add_request(ask(name, LONG[:3], 5))
+    ends = [each for each in kinds(drive(serving, "the runner forgets b in the second step")) if each[0] == "finished"]
+    expect_equal(
+        ends,
+        [("finished", "a", "error"), ("finished", "b", "error")],
+        asked="`_run` raises, and the requests of that plan end: nobody waits for a token that never comes",
+        case="a and b decode; in the second step the runner gives no token to b",
+    )
+
+
+@pytest.mark.task("9.5")
 def test_ctrl_c_is_nobodys_error():
     class Interrupted(Pretended):
         def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:

@@ -96,7 +96,7 @@ class Engine:
     def step(self) -> list[Event]:
         """Plan, run, and hand out the tokens. Returns what has happened since the last step, in order.
 
-        Each request ends with exactly one FinishedEvent, and holds nothing by then. If the runner raises an Exception,
+        Each request ends with exactly one FinishedEvent, and holds nothing by then. If `_run` raises an Exception,
         the requests of that plan end with ERROR, and all others go on. The budget learns, and `on_step` hears, of steps
         that succeeded, before their tokens are handed out.
         """
@@ -108,7 +108,7 @@ class Engine:
             return events
         started = self._clock.now()
         try:
-            sampled = self.runner.run(plan)
+            sampled = self._run(plan)
         except Exception as error:  # whatever it is, only those who were in it are lost
             return events + self._fail(plan, error)
         if self.budget is not None:
@@ -125,6 +125,14 @@ class Engine:
         if self.budget is not None:
             self.scheduler.max_batched_tokens = max(self.budget.tokens, self.scheduler.max_running)
         return self.scheduler.plan()
+
+    def _run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+        """What the runner makes of a plan. RuntimeError if it forgot somebody who wants a token."""
+        sampled = self.runner.run(plan)
+        forgotten = [work.request_id for work in plan.work if work.wanted and not sampled.get(work.request_id)]
+        if forgotten:
+            raise RuntimeError(f"the runner gave no token to {', '.join(forgotten)}")
+        return sampled
 
     def _accept(self, request_id: str, tokens: Sequence[int]) -> list[Event]:
         """Append a request's new tokens, until it ends; returns the events.

@@ -109,8 +109,8 @@ def draw(found: dict[tuple[float, str], Simulated], loads: tuple[float, ...]) ->
         for share, shift, label in ((50, -0.2, "median"), (99, 0.2, "99th percentile")):
             values = [found[load, name].percentile("ttft", share) for name in names]
             axes.barh(places + shift, values, 0.4, label=label)
-        axes.set(title=f"TTFT at {load:.0%} load, s", xscale="log")
+        axes.set(title=f"TTFT at {load:.0%} load, s", xscale="log", xlim=(0.1, None))
         axes.set_yticks(places, names if load == loads[0] else [""] * len(names))
         axes.invert_yaxis()
-    panels[-1].legend(frameon=False)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure

@@ -174,7 +174,7 @@ class Engine:
             return happened
         began = self._clock.now()
         try:
-            sampled = dict(self.runner.run(plan))
+            sampled = dict(self._run(plan))
         except Exception as error:
             happened.extend(self._fail(plan, error))
             return happened

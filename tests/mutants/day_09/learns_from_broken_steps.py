@@ -15,7 +15,7 @@ class Engine:
             return events
         started = self._clock.now()
         try:
-            sampled = self.runner.run(plan)
+            sampled = self._run(plan)
         except Exception as error:  # whatever it is, only those who were in it are lost
             if self.budget is not None:
                 self.budget.observe(plan.num_tokens, self._clock.now() - started)

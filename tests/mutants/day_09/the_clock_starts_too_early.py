@@ -15,7 +15,7 @@ class Engine:
             return events
         started = self._clock.now()
         try:
-            sampled = self.runner.run(plan)
+            sampled = self._run(plan)
         except Exception as error:  # whatever it is, only those who were in it are lost
             return events + self._fail(plan, error)
         if self.budget is not None:
