@@ -7,14 +7,22 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.paths import ROOT
 
 PACKAGE = "tiny_batch"
+
+
+class FreshLoader(SourceFileLoader):
+    """Compiles a file anew at each import: Python's cache can't tell versions of one second and one size apart."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The compiled text, as it is now."""
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 class Finder(MetaPathFinder):
@@ -30,12 +38,16 @@ class Finder(MetaPathFinder):
         """Where `tiny_batch` or one of its modules is; None for all other names."""
         if fullname == PACKAGE:
             init = self.folder / "__init__.py"
-            return importlib.util.spec_from_file_location(fullname, init, submodule_search_locations=[str(self.folder)])
+            return self._spec(fullname, init, [str(self.folder)])
         package, _, module = fullname.partition(".")
         if package != PACKAGE:
             return None
         file = (folder_of("ref") if f"{module}.py" in self._borrowed else self.folder) / f"{module}.py"
-        return importlib.util.spec_from_file_location(fullname, file) if file.exists() else None
+        return self._spec(fullname, file) if file.exists() else None
+
+    def _spec(self, fullname: str, file: Path, folders: list[str] | None = None) -> ModuleSpec | None:
+        loader = FreshLoader(fullname, str(file))
+        return importlib.util.spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=folders)
 
 
 def folder_of(which: str | Path) -> Path:

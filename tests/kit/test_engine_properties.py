@@ -94,7 +94,11 @@ class Scenario:
 def draw_scenario(data, runner=None, longest=LONGEST):
     slots = data.draw(st.sampled_from([6, 1, 2, 3, 4]), label="slots")
     budget = slots + data.draw(st.sampled_from([20, 0, 1, 3, 9]), label="budget above slots")
-    memory = data.draw(st.sampled_from([longest, longest + 9, 2 * longest, 4 * longest]), label="memory")
+    crowded = data.draw(st.booleans(), label="crowded")
+    if crowded:  # many run, and memory is short: somebody has to go
+        slots, budget = 6, 40
+    sizes = [longest] if crowded else [longest, longest + 9, 2 * longest, 4 * longest]
+    memory = data.draw(st.sampled_from(sizes), label="memory")
     queue = data.draw(
         st.sampled_from([Fifo, lambda: ShortestFirst(AGEING), lambda: LengthBalanced(4, 3)]), label="policy"
     )
@@ -105,8 +109,8 @@ def draw_scenario(data, runner=None, longest=LONGEST):
         "max_memory_tokens": memory,
         "queue": queue(),
     }
-    if data.draw(st.booleans(), label="preemptive"):
-        scheduler = PreemptiveScheduler(headroom=data.draw(st.integers(0, 3), label="headroom"), **limits)
+    if crowded or data.draw(st.booleans(), label="preemptive"):
+        scheduler = PreemptiveScheduler(headroom=data.draw(st.integers(0, 1), label="headroom"), **limits)
     else:
         scheduler = Scheduler(**limits)
     if runner is None:

@@ -124,6 +124,7 @@ def test_the_simulated_runner_moves_the_clock():
 
 
 def test_the_commands(tmp_path, monkeypatch):
+    monkeypatch.setattr("tiny_batch_kit.implementations.install", lambda which: None)  # the fixture has chosen
     out = Console(file=io.StringIO(), width=160)
     monkeypatch.setattr("tiny_batch_kit.console.console", lambda: out)
     monkeypatch.setattr(cost, "SAVED", tmp_path / "calibration.json")
