@@ -47,7 +47,7 @@ def measure_hardware() -> Hardware:
 
     square = mx.random.normal((1024, 1024))
     mx.eval(square)
-    multiplying = _best_seconds(lambda: mx.eval(square @ square))
+    multiplying = best_seconds(lambda: mx.eval(square @ square))
     return Hardware(
         name=f"this machine ({mx.default_device().type.name})",
         flops=2 * 1024**3 / multiplying,
@@ -63,11 +63,12 @@ def _bandwidth(rows: int, columns: int, count: int) -> float:
     matrices = [mx.random.normal((rows, columns)) for _ in range(count)]
     vector = mx.random.normal((1, rows))
     mx.eval(vector, *matrices)
-    reading = _best_seconds(lambda: mx.eval([vector @ matrix for matrix in matrices]))
+    reading = best_seconds(lambda: mx.eval([vector @ matrix for matrix in matrices]))
     return 4 * count * rows * columns / reading
 
 
-def _best_seconds(work: Callable[[], object], runs: int = 7) -> float:
+def best_seconds(work: Callable[[], object], runs: int = 7) -> float:
+    """The shortest of several runs, in seconds, after one that is not counted."""
     work()
     seconds = []
     for _ in range(runs):

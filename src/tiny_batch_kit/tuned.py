@@ -7,8 +7,7 @@ product, except for small products; so a weight that is stored as a stack of sma
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -16,6 +15,7 @@ import mlx.core as mx
 
 from . import attention as plain
 from . import blas
+from .hardware import best_seconds
 from .layers import Layer, Linear, Table, Weight
 from .model import Qwen2
 
@@ -148,13 +148,4 @@ def _blocks_win(weight: Weight) -> bool:
         return False
     rows = mx.random.normal((16, weight.shape[1]))
     mx.eval(rows, blocked.data)
-    return _seconds(blocked, rows) < _seconds(weight, rows)
-
-
-def _seconds(weight: Weight, rows: mx.array, runs: Sequence[int] = range(9)) -> float:
-    taken = []
-    for _ in runs:
-        start = time.perf_counter()
-        mx.eval(weight.times(rows))
-        taken.append(time.perf_counter() - start)
-    return min(taken)
+    return best_seconds(lambda: mx.eval(blocked.times(rows))) < best_seconds(lambda: mx.eval(weight.times(rows)))

@@ -38,16 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what is not None:
         return _versus(args, out)
     blas.use_fast()  # before anything imports mlx
-    try:
-        experiment, saved = _run(args, out)
-    except NotImplementedError as error:
-        sentence = holes.sentence(error, f"{RUN} bench --day {args.day}")
-        if sentence is None:
-            raise
-        out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)
-        return 1
-    show(out, experiment, saved)
-    return 0
+    return holes.run_or_say(lambda: show(out, *_run(args, out)), f"{RUN} bench --day {args.day}", out)
 
 
 def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:

@@ -30,15 +30,7 @@ def run(args: argparse.Namespace) -> int:
     out = console()
     blas.use_fast()  # before anything imports mlx
     implementations.install("ref" if args.ref else "mine")
-    try:
-        _run(args, out)
-    except NotImplementedError as error:
-        sentence = holes.sentence(error, f"{RUN} calibrate")
-        if sentence is None:
-            raise
-        out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)
-        return 1
-    return 0
+    return holes.run_or_say(lambda: _run(args, out), f"{RUN} calibrate", out)
 
 
 def _run(args: argparse.Namespace, out: Console) -> None:

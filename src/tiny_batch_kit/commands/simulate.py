@@ -34,15 +34,7 @@ def run(args: argparse.Namespace) -> int:
         raise KitError("Give at least 1 request, a rate above 0 and at least 1 that may run.")
     out = console()
     implementations.install("ref" if args.ref else "mine")
-    try:
-        _run(args, out)
-    except NotImplementedError as error:
-        sentence = holes.sentence(error, f"{RUN} simulate")
-        if sentence is None:
-            raise
-        out.print(f"{sentence} With --ref the reference runs instead.", highlight=False)
-        return 1
-    return 0
+    return holes.run_or_say(lambda: _run(args, out), f"{RUN} simulate", out)
 
 
 def _run(args: argparse.Namespace, out: Any) -> None:

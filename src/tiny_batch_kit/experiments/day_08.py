@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tiny_batch_kit import implementations
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.experiments import Experiment, Progress
 from tiny_batch_kit.timeline.stats import summarise
 from tiny_batch_kit.ways.run import Run, Served
-from tiny_batch_kit.ways.serving import serve_steps
+from tiny_batch_kit.ways.serving import chunked
 from tiny_batch_kit.ways.trace import Asked, from_jobs
 from tiny_batch_kit.workloads import Lengths, long_prompt
 
@@ -60,13 +59,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
 
 def serve(checkpoint: Checkpoint, asked: Sequence[Asked], size: int) -> Served:
     """Serve with chunks of one size."""
-    batcher_class = implementations.load("chunked_prefill").ChunkedBatcher
     progress = Run(f"chunks of {size}", checkpoint, asked, DECODERS + 1, None)
-
-    def make(**options: Any) -> Any:
-        return batcher_class(checkpoint.model, prefill_step=size, **options)
-
-    serve_steps(progress, make)
+    chunked(progress, size)
     return progress.served()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tiny_batch_kit import implementations
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.experiments import Experiment, Progress
 from tiny_batch_kit.timeline.stats import summarise
@@ -12,7 +11,7 @@ from tiny_batch_kit.tuned import tuned
 from tiny_batch_kit.versus.workloads import late_long
 from tiny_batch_kit.ways.engine import TARGET_GAP, serve_engine
 from tiny_batch_kit.ways.run import Run, Served
-from tiny_batch_kit.ways.serving import serve_steps
+from tiny_batch_kit.ways.serving import chunked
 from tiny_batch_kit.ways.trace import Asked, from_jobs
 
 if TYPE_CHECKING:
@@ -27,9 +26,9 @@ Serve = Callable[[Run], None]
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Serve the same ten requests with Day 8's batcher, and with the engine and steps of several sizes."""
-    asked = (
-        [_shorter(one) for one in from_jobs(checkpoint, late_long())] if quick else from_jobs(checkpoint, late_long())
-    )
+    asked = from_jobs(checkpoint, late_long())
+    if quick:
+        asked = [_shorter(one) for one in asked]
     arranged = replace(checkpoint, model=tuned(checkpoint.model))
     ways: dict[str, tuple[Checkpoint, Serve]] = {f"Day 8, chunks of {CHUNK}": (checkpoint, batcher)}
     for size in (CHUNK,) if quick else BUDGETS:
@@ -61,8 +60,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
 
 def batcher(run: Run) -> None:
     """Day 8."""
-    batcher_class = implementations.load("chunked_prefill").ChunkedBatcher
-    serve_steps(run, lambda **options: batcher_class(run.checkpoint.model, prefill_step=CHUNK, **options))
+    chunked(run, CHUNK)
 
 
 def engine(tokens: int | None) -> Serve:

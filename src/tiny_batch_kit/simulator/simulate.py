@@ -50,7 +50,7 @@ class SimulatedRequest:
 class Simulated:
     """What came of it: for each request, in the order of their ends. Times in virtual seconds.
 
-    waited: steps from the arrival to the first admission. ideal: what the request would have taken alone.
+    waited: steps from the arrival to the first admission, in the order of admission.
     """
 
     ttft: list[float] = field(default_factory=list)
@@ -83,7 +83,7 @@ def simulate(
     allow at most; they don't know how long an answer becomes, and neither does the scheduler. 0: just as long.
     """
     waiting_state = implementations.load("request").RequestState.WAITING
-    found, now, ended = Simulated(), 0.0, 0
+    found, now = Simulated(), 0.0
     came_at: dict[str, int] = {}
     stream: Iterator[Job] = iter(jobs)
     job = next(stream, None)
@@ -112,9 +112,8 @@ def simulate(
                 if len(request.tokens) == request.output_tokens:
                     scheduler.remove(request.id)
                     _note(found, request, now)
-                    ended += 1
-                    if progress is not None and ended % REPORT_EVERY == 0:
-                        progress(ended)
+                    if progress is not None and len(found.ttft) % REPORT_EVERY == 0:
+                        progress(len(found.ttft))
     found.seconds = now
     return found
 

@@ -15,7 +15,7 @@ from tiny_batch_kit.simulator.cost import CostModel
 from tiny_batch_kit.versus.workloads import ROWS, WORKLOADS
 from tiny_batch_kit.ways.engine import MOST_TOKENS, TARGET_GAP, serve_engine
 from tiny_batch_kit.ways.run import Run
-from tiny_batch_kit.ways.trace import Asked, from_jobs
+from tiny_batch_kit.ways.trace import Asked, from_jobs, take_due
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,7 @@ def predict(asked: Sequence[Asked], cost: CostModel) -> tuple[float, float]:
     )
     arrivals, requests = deque(asked), []
     while arrivals or engine.has_work:
-        if not engine.has_work:
-            clock.advance_to(max(clock.now(), arrivals[0].arrival))
-        while arrivals and arrivals[0].arrival <= clock.now():
-            one = arrivals.popleft()
+        for one in take_due(arrivals, clock, idle=not engine.has_work):
             requests.append((one, load("request").Request(one.id, one.ids, one.limit, clock=clock)))
             engine.add_request(requests[-1][1])
         engine.step()

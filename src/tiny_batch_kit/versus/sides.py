@@ -8,7 +8,6 @@ from typing import Any
 
 import mlx.core as mx
 
-from tiny_batch_kit import implementations
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.clocks import ServiceClock
 from tiny_batch_kit.model import Qwen2
@@ -16,8 +15,8 @@ from tiny_batch_kit.tuned import tuned
 from tiny_batch_kit.versus.workloads import ROWS
 from tiny_batch_kit.ways.engine import serve_engine
 from tiny_batch_kit.ways.run import Run
-from tiny_batch_kit.ways.serving import serve_steps
-from tiny_batch_kit.ways.trace import Asked
+from tiny_batch_kit.ways.serving import chunked
+from tiny_batch_kit.ways.trace import Asked, take_due
 
 CHUNK = 64
 """Tokens of a chunk: with more, gaps are longer; with fewer, prompts are read later. See Day 8's experiment."""
@@ -35,9 +34,8 @@ class Outcome:
 
 def batcher(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
     """The batcher of Day 8."""
-    batcher_class = implementations.load("chunked_prefill").ChunkedBatcher
     run = Run("tiny-batch", checkpoint, asked, ROWS, None)
-    serve_steps(run, lambda **options: batcher_class(checkpoint.model, prefill_step=CHUNK, **options))
+    chunked(run, CHUNK)
     return _outcome(run)
 
 
@@ -63,10 +61,7 @@ def mlx_lm(checkpoint: Checkpoint, asked: Sequence[Asked], **options: Any) -> Ou
     times: dict[str, list[float]] = {one.id: [] for one in asked}
     running = 0
     while arrivals or running:
-        if not running:
-            clock.advance_to(arrivals[0].arrival)
-        while arrivals and arrivals[0].arrival <= clock.now():
-            one = arrivals.popleft()
+        for one in take_due(arrivals, clock, idle=not running):
             owner[generator.insert([one.ids], max_tokens=[one.limit])[0]] = one
             running += 1
         with clock.working():

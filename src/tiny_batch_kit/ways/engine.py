@@ -6,6 +6,7 @@ from typing import Any
 
 from tiny_batch_kit import implementations
 from tiny_batch_kit.ways.run import Run
+from tiny_batch_kit.ways.trace import take_due
 
 TARGET_GAP = 0.4
 """Seconds that a step should last: a promise that a laptop can keep."""
@@ -37,10 +38,7 @@ def serve_engine(run: Run, max_batched_tokens: int | None = None, **scheduling: 
     request_class = implementations.load("request").Request
     arrivals = deque(run.asked)
     while arrivals or engine.has_work:
-        if not engine.has_work:
-            run.clock.advance_to(arrivals[0].arrival)
-        while arrivals and arrivals[0].arrival <= run.clock.now():
-            one = arrivals.popleft()
+        for one in take_due(arrivals, run.clock, idle=not engine.has_work):
             eos = () if run.eos is None else (run.eos,)
             engine.add_request(request_class(one.id, one.ids, one.limit, eos_token_ids=eos, clock=run.clock))
         run.recorder.begin()

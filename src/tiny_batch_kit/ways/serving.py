@@ -11,7 +11,7 @@ from tiny_batch_kit.errors import KitError
 from tiny_batch_kit.paths import RUN
 from tiny_batch_kit.virtual_time import run_virtual
 from tiny_batch_kit.ways.run import Run
-from tiny_batch_kit.ways.trace import Asked
+from tiny_batch_kit.ways.trace import Asked, take_due
 
 MAX_WAIT_MS = 500
 """How long the dynamic batcher lets its oldest request wait for company."""
@@ -74,6 +74,12 @@ def continuous(run: Run) -> None:
     serve_steps(run, lambda **options: batcher_class(run.checkpoint.model, prefill_step=PREFILL_STEP, **options))
 
 
+def chunked(run: Run, prefill_step: int) -> None:
+    """Day 8: the same, and a prompt is read in chunks of so many tokens."""
+    batcher_class = implementations.load("chunked_prefill").ChunkedBatcher
+    serve_steps(run, lambda **options: batcher_class(run.checkpoint.model, prefill_step=prefill_step, **options))
+
+
 WAYS = (
     Way("One by one", "the next request starts when the one before is done", 2, one_by_one),
     Way("Static", "a batch starts when it is full, and ends with its last row", 2, static),
@@ -106,10 +112,7 @@ def serve_steps(run: Run, make: Callable[..., Any]) -> None:
     batcher = make(max_seq_len=longest, batch_size=run.slots, on_token=on_token, on_step=on_step)
     arrivals = deque(run.asked)
     while arrivals or batcher.has_work:
-        if not batcher.has_work:
-            run.clock.advance_to(arrivals[0].arrival)
-        while arrivals and arrivals[0].arrival <= run.clock.now():
-            one = arrivals.popleft()
+        for one in take_due(arrivals, run.clock, idle=not batcher.has_work):
             eos = () if run.eos is None else (run.eos,)
             batcher.submit(request_module.Request(one.id, one.ids, one.limit, eos_token_ids=eos, clock=run.clock))
         run.recorder.begin()

@@ -1,7 +1,9 @@
 """Requests to serve: what arrives when, as token ids."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tiny_batch_kit.checkpoints import Checkpoint
 from tiny_batch_kit.errors import KitError
@@ -48,3 +50,25 @@ def from_jobs(checkpoint: Checkpoint, jobs: Sequence[Job]) -> list[Asked]:
         Asked(job.id, job.id, "", prompt_ids(job, vocab), job.output_tokens, job.arrival)
         for job in sorted(jobs, key=lambda job: job.arrival)
     ]
+
+
+class Jumping(Protocol):
+    """A clock that can be moved on to a moment."""
+
+    def now(self) -> float:
+        """The time in seconds."""
+        ...
+
+    def advance_to(self, moment: float) -> float:
+        """Move on to `moment`; return the time."""
+        ...
+
+
+def take_due(arrivals: deque[Asked], clock: Jumping, idle: bool) -> list[Asked]:
+    """Take out those that have arrived by now. If the server is idle, the clock first jumps to the next arrival."""
+    if idle and arrivals:
+        clock.advance_to(max(clock.now(), arrivals[0].arrival))
+    due = []
+    while arrivals and arrivals[0].arrival <= clock.now():
+        due.append(arrivals.popleft())
+    return due
