@@ -9,10 +9,10 @@ tests or of the wrong solutions, and look at the difference before you commit it
 import argparse
 import sys
 
-from tiny_batch_kit.console import console
-from tiny_batch_kit.coursecheck.runner import CHECKS, check_course
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.authors.coursecheck.runner import CHECKS, check_course
+from tiny_batch_kit.base.console import console
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import ROOT
 
 
 def main() -> int:

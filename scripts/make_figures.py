@@ -13,9 +13,10 @@ FIGURES = Path(__file__).parent.parent / "book" / "src" / "figures"
 
 def roofline() -> str:
     """Throughput against batch size at two contexts, from Day 1's formulas."""
-    from tiny_batch_kit import implementations, plots
-    from tiny_batch_kit.hardware import A100
-    from tiny_batch_kit.shapes import LLAMA_3_8B
+    from tiny_batch_kit.course import implementations
+    from tiny_batch_kit.machine.hardware import A100
+    from tiny_batch_kit.model.shapes import LLAMA_3_8B
+    from tiny_batch_kit.shows import plots
 
     cost = implementations.load("roofline").decode_step_cost
     batches = [2**power for power in range(10)]
@@ -40,11 +41,11 @@ def roofline() -> str:
 
 def static_batch() -> str:
     """The timeline, in steps, of one static batch of four requests on the tiny model."""
-    from tiny_batch_kit import implementations
-    from tiny_batch_kit.clocks import VirtualClock
+    from tiny_batch_kit.course import implementations
+    from tiny_batch_kit.machine.clocks import VirtualClock
+    from tiny_batch_kit.model.tiny import tiny_random
     from tiny_batch_kit.timeline.recorder import Recorder
     from tiny_batch_kit.timeline.svg import render_svg
-    from tiny_batch_kit.tiny import tiny_random
 
     prompts, limits = [[5, 6, 7, 8], [9], [10, 11, 12], [13, 14]], [8, 14, 16, 18]
     recorder = Recorder(VirtualClock(), "one static batch")
@@ -61,7 +62,7 @@ def static_batch() -> str:
 
 def demo() -> str:
     """The timelines of the last `course demo`, for the README."""
-    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.base.paths import OUT
     from tiny_batch_kit.timeline.events import read_jsonl
     from tiny_batch_kit.timeline.svg import render_svg
 
@@ -75,8 +76,8 @@ def versus() -> str:
     """The last `bench engine --against mlx-lm`: speed and worst gap of each side on each workload."""
     import json
 
-    from tiny_batch_kit import plots
-    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.base.paths import OUT
+    from tiny_batch_kit.shows import plots
 
     file = OUT / "versus-mlx-lm.json"
     if not file.exists():
@@ -105,8 +106,8 @@ def versus() -> str:
 
 def experiment(day: int) -> str:
     """The picture of a day's experiment on the default model."""
-    from tiny_batch_kit import experiments
-    from tiny_batch_kit.checkpoints import load_checkpoint
+    from tiny_batch_kit.model.checkpoints import load_checkpoint
+    from tiny_batch_kit.shows import experiments
 
     result = experiments.find(day).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
     print(result.columns, *result.rows, *result.notes, sep="\n")
@@ -136,7 +137,8 @@ PICTURES: dict[str, Callable[[], str]] = {
 
 def main(names: list[str]) -> None:
     """Make the pictures named, or all."""
-    from tiny_batch_kit import blas, implementations
+    from tiny_batch_kit.course import implementations
+    from tiny_batch_kit.machine import blas
 
     unknown = set(names) - set(PICTURES)
     if unknown:

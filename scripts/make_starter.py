@@ -8,10 +8,10 @@ import sys
 from difflib import unified_diff
 from pathlib import Path
 
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.cutter import cut_all
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.cutter import cut_all
+from tiny_batch_kit.course.syllabus import load_course
 
 STARTER = ROOT / "src" / "tiny_batch"
 SHOWN = 12

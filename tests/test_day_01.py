@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tiny_batch.roofline import Bound, best_batch_size, decode_step_cost, kv_bytes_per_token, max_batch_size
 from tiny_batch_kit.grading.expect import expect_close, expect_equal, expect_raises, expect_true
-from tiny_batch_kit.hardware import A100, Hardware
-from tiny_batch_kit.shapes import LLAMA_2_7B, LLAMA_3_8B, ModelShape
+from tiny_batch_kit.machine.hardware import A100, Hardware
+from tiny_batch_kit.model.shapes import LLAMA_2_7B, LLAMA_3_8B, ModelShape
 
 # Small numbers that differ from each other, so that a wrong factor can't hide behind an equal one.
 GROUPED = ModelShape(

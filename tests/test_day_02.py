@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tiny_batch.padding import bucket_by_length, left_pad, padded_positions, padding_mask, padding_waste
 from tiny_batch.static import StaticResult, static_generate
-from tiny_batch_kit.attention import PaddedCache, attention
 from tiny_batch_kit.grading.expect import expect_close, expect_equal, expect_raises, expect_true
-from tiny_batch_kit.oracle import Alone, agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.attention import PaddedCache, attention
+from tiny_batch_kit.model.oracle import Alone, agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random(seed=5)
 UNEQUAL = [[11, 12, 13, 14, 15], [21], [31, 32, 33]]

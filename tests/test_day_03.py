@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tiny_batch.collate import collate_images, collate_sparse, collate_texts
 from tiny_batch.dynamic import BatcherClosed, DynamicBatcher, WrongCount
 from tiny_batch_kit.grading.expect import Mismatch, expect_equal, expect_raises, expect_true
-from tiny_batch_kit.virtual_time import NothingLeft, run_virtual
+from tiny_batch_kit.machine.virtual_time import NothingLeft, run_virtual
 
 
 class Machine:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tiny_batch.request import FinishReason, IllegalTransition, Request, RequestState, successors
 from tiny_batch.sampling import SamplingParams, sample_batch
-from tiny_batch_kit.clocks import VirtualClock
 from tiny_batch_kit.grading.expect import expect_close, expect_equal, expect_raises, expect_true
-from tiny_batch_kit.tokenizer import ByteTokenizer
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.model.tokenizer import ByteTokenizer
 
 WAITING, PREFILLING, DECODING, FINISHED = RequestState
 BYTES = ByteTokenizer()

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiny_batch.kv_cache import GROWTH, BatchingKvCache, TinyKvCache
-from tiny_batch_kit.attention import attend_with
 from tiny_batch_kit.grading.expect import expect_equal, expect_raises, expect_true
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.attention import attend_with
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random(seed=5)
 HEADS, WIDTH = 2, 3

@@ -13,10 +13,10 @@ from mlx_lm.models.cache import KVCache
 from tiny_batch.kv_cache import BatchingKvCache, TinyKvCache
 from tiny_batch.masks import MlxLmCache, causal_mask, create_batch_mask
 from tiny_batch.slots import SlotManager
-from tiny_batch_kit.attention import attend_with, attention
 from tiny_batch_kit.grading.expect import expect_equal, expect_raises, expect_true
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.attention import attend_with, attention
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random(seed=5)
 

@@ -16,12 +16,12 @@ from tiny_batch.forward import decode_step, prefill
 from tiny_batch.kv_cache import BatchingKvCache, TinyKvCache
 from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch.sampling import SamplingParams
-from tiny_batch_kit.clocks import VirtualClock
 from tiny_batch_kit.grading.expect import Mismatch, expect_equal, expect_raises, expect_true
-from tiny_batch_kit.model import Qwen2
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
-from tiny_batch_kit.tokenizer import ByteTokenizer
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tiny import tiny_random
+from tiny_batch_kit.model.tokenizer import ByteTokenizer
 
 MODEL = tiny_random(seed=5)
 BYTES = ByteTokenizer()
@@ -101,7 +101,7 @@ def expect_alone(requests: Sequence[Request], case: str, limits: Sequence[int] |
 
 def cached(prompts: dict[int, Sequence[int]], slots: int) -> list[BatchingKvCache]:
     """Caches in which some slots hold prompts that were read, made without Task 7.1."""
-    from tiny_batch_kit.attention import attend_with
+    from tiny_batch_kit.model.attention import attend_with
 
     caches = [BatchingKvCache(slots, 64) for _ in range(LAYERS)]
     for slot, prompt in prompts.items():

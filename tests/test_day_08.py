@@ -15,10 +15,10 @@ from tiny_batch.chunked_prefill import ChunkedBatcher, choose_chunk_size, next_c
 from tiny_batch.kv_cache import TinyKvCache
 from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch_kit.grading.expect import expect_equal, expect_raises, expect_true
-from tiny_batch_kit.model import Qwen2
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
-from tiny_batch_kit.tokenizer import ByteTokenizer
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tiny import tiny_random
+from tiny_batch_kit.model.tokenizer import ByteTokenizer
 
 MODEL = tiny_random(seed=5)
 LAYERS = MODEL.config.num_layers

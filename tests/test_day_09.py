@@ -18,13 +18,13 @@ from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch.runner import MlxRunner
 from tiny_batch.sampling import SamplingParams
 from tiny_batch.token_budget import TokenBudget
-from tiny_batch_kit.attention import attention
-from tiny_batch_kit.clocks import VirtualClock
 from tiny_batch_kit.grading.expect import expect_equal, expect_raises, expect_true
-from tiny_batch_kit.model import Qwen2
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
-from tiny_batch_kit.tokenizer import ByteTokenizer
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.model.attention import attention
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tiny import tiny_random
+from tiny_batch_kit.model.tokenizer import ByteTokenizer
 
 MODEL = tiny_random(seed=5)
 LONG = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3]  # 18 tokens

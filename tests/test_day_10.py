@@ -13,8 +13,8 @@ from tiny_batch.policies import Fifo, LengthBalanced, PreemptiveScheduler, Short
 from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch.runner import MlxRunner
 from tiny_batch_kit.grading.expect import expect_equal, expect_true
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random(seed=5)
 LONG = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3]  # 18 tokens

@@ -8,8 +8,8 @@ from typing import Any
 
 import mlx.core as mx
 
-from tiny_batch_kit.attention import attend_with
-from tiny_batch_kit.model import Qwen2
+from tiny_batch_kit.model.attention import attend_with
+from tiny_batch_kit.model.qwen2 import Qwen2
 from tiny_batch_kit.timeline.events import Kind
 from tiny_batch_kit.timeline.recorder import RowWork
 

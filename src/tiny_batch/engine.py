@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tiny_batch_kit.clocks import Clock, WallClock
+from tiny_batch_kit.machine.clocks import Clock, WallClock
 from tiny_batch_kit.timeline.events import Kind
 from tiny_batch_kit.timeline.recorder import RowWork
 

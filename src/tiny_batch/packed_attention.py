@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import mlx.core as mx
 
-from tiny_batch_kit.model import Attend
-from tiny_batch_kit.tuned import attention
+from tiny_batch_kit.model.qwen2 import Attend
+from tiny_batch_kit.model.tuned import attention
 
 from .packing import Packed
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from itertools import pairwise
 
-from tiny_batch_kit.clocks import Clock, WallClock
+from tiny_batch_kit.machine.clocks import Clock, WallClock
 
 from .sampling import SamplingParams
 

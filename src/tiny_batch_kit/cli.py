@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
 
 COMMANDS = (
     "test",

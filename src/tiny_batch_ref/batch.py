@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from tiny_batch_kit.clocks import Clock, WallClock
-from tiny_batch_kit.model import Qwen2
-from tiny_batch_kit.tokenizer import Tokenizer
+from tiny_batch_kit.machine.clocks import Clock, WallClock
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tokenizer import Tokenizer
 
 from .continuous import ContinuousBatcher, OnStep, OnToken
 from .request import FinishReason, Request

@@ -8,7 +8,7 @@ from typing import cast
 
 import mlx.core as mx
 
-from tiny_batch_kit.model import Qwen2
+from tiny_batch_kit.model.qwen2 import Qwen2
 from tiny_batch_kit.timeline.events import Kind
 from tiny_batch_kit.timeline.recorder import RowWork
 

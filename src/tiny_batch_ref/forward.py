@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import mlx.core as mx
 
-from tiny_batch_kit.attention import attend_with
-from tiny_batch_kit.model import Qwen2
+from tiny_batch_kit.model.attention import attend_with
+from tiny_batch_kit.model.qwen2 import Qwen2
 
 from .kv_cache import BatchingKvCache, TinyKvCache
 from .masks import causal_mask, create_batch_mask

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tiny_batch_kit.hardware import Hardware
-from tiny_batch_kit.shapes import ModelShape
+from tiny_batch_kit.machine.hardware import Hardware
+from tiny_batch_kit.model.shapes import ModelShape
 
 
 class Bound(StrEnum):

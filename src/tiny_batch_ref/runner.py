@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import mlx.core as mx
 
-from tiny_batch_kit.model import Attend, Qwen2
+from tiny_batch_kit.model.qwen2 import Attend, Qwen2
 
 from .packed_attention import PackedKvCache, packed_attend
 from .packing import pack

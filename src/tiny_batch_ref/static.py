@@ -8,8 +8,8 @@ from typing import cast
 
 import mlx.core as mx
 
-from tiny_batch_kit.attention import PaddedCache
-from tiny_batch_kit.model import Qwen2
+from tiny_batch_kit.model.attention import PaddedCache
+from tiny_batch_kit.model.qwen2 import Qwen2
 
 from .padding import left_pad, padded_positions, padding_mask
 

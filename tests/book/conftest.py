@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.bookkit.pages import PageRenderer
-from tiny_batch_kit.bookkit.site import build_site
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.authors.bookkit.pages import PageRenderer
+from tiny_batch_kit.authors.bookkit.site import build_site
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.syllabus import load_course
 
 COURSE = """
 title = "small"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.bookkit.check import check_book
-from tiny_batch_kit.bookkit.problems import BookError
-from tiny_batch_kit.bookkit.site import build_site
+from tiny_batch_kit.authors.bookkit.check import check_book
+from tiny_batch_kit.authors.bookkit.problems import BookError
+from tiny_batch_kit.authors.bookkit.site import build_site
 
 from .conftest import chapter
 
@@ -102,7 +102,7 @@ def test_the_preprocessor_itself_refuses_a_broken_page(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(book, DAY, "{{#task 1.1}}", "{{#task 1.8}}")
-    monkeypatch.setattr("tiny_batch_kit.bookkit.site.source_problems", lambda root: [])
+    monkeypatch.setattr("tiny_batch_kit.authors.bookkit.site.source_problems", lambda root: [])
     with pytest.raises(BookError, match=r"day-01\.md:30"):
         build_site(book, tmp_path / "site")
 

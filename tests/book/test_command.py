@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.bookkit import site as site_module
+from tiny_batch_kit.authors.bookkit import site as site_module
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import book as command
-from tiny_batch_kit.errors import KitError
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -22,7 +22,7 @@ def parse(*words: str) -> argparse.Namespace:
 
 
 def test_build_writes_the_site(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tiny_batch_kit.paths.ROOT", book)
+    monkeypatch.setattr("tiny_batch_kit.base.paths.ROOT", book)
     assert command.run(parse("--build", "--out", str(tmp_path / "there"))) == 0
     assert (tmp_path / "there" / "index.html").is_file()
 
@@ -42,7 +42,7 @@ def test_without_mdbook_the_way_to_it_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_loading_the_command_is_light() -> None:
-    heavy = ("mlx", "numpy", "rich", "latex2mathml", "tiny_batch_kit.bookkit")
+    heavy = ("mlx", "numpy", "rich", "latex2mathml", "tiny_batch_kit.authors.bookkit")
     code = f"import sys, tiny_batch_kit.commands.book; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.bookkit.blocks import split_blocks
+from tiny_batch_kit.authors.bookkit.blocks import split_blocks
 
 Render = Callable[[str], tuple[str, list[str]]]
 

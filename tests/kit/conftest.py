@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit import implementations
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.cutter import cut_all
+from tiny_batch_kit.course import implementations
+from tiny_batch_kit.course.cutter import cut_all
+from tiny_batch_kit.course.syllabus import load_course
 
 TOML = """
 title = "fake"

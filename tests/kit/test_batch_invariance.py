@@ -4,9 +4,10 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from tiny_batch_kit import blas, implementations
-from tiny_batch_kit.oracle import serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.course import implementations
+from tiny_batch_kit.machine import blas
+from tiny_batch_kit.model.oracle import serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random(seed=5)
 

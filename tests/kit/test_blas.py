@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit import blas
+from tiny_batch_kit.machine import blas
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="macOS has a fast BLAS of its own")
 
@@ -23,7 +23,7 @@ def run(code: str, **variables: str) -> str:
     return result.stdout.strip()
 
 
-USE = "from tiny_batch_kit import blas; print(blas.use_fast())"
+USE = "from tiny_batch_kit.machine import blas; print(blas.use_fast())"
 
 
 def test_tests_run_on_the_bundled_one():
@@ -37,7 +37,7 @@ def test_openblas_is_used_by_mlx():
     """MLX is asked for a product that only OpenBLAS can do so fast: 256 rows in far less than 256 times one row."""
     code = """
 import time
-from tiny_batch_kit import blas
+from tiny_batch_kit.machine import blas
 assert "mlx.core" not in __import__("sys").modules
 print(blas.use_fast())
 import mlx.core as mx
@@ -85,7 +85,7 @@ def test_a_path_is_loaded():
 )
 def test_a_choice_that_cannot_be_had_is_an_error(wanted: str, parts: list[str]):
     code = """
-from tiny_batch_kit import blas
+from tiny_batch_kit.machine import blas
 blas._mkl_file = lambda: None
 try:
     blas.use_fast()
@@ -111,7 +111,8 @@ except ValueError as error:
 )
 def test_without_it_the_bundled_one_goes_on_and_the_mend_is_said(change: str, mend: str):
     out = run(
-        f"from tiny_batch_kit import blas; {change}; print(blas.use_fast()); import mlx.core as mx; mx.eval(mx.ones(3))"
+        f"from tiny_batch_kit.machine import blas; {change}; print(blas.use_fast());"
+        "import mlx.core as mx; mx.eval(mx.ones(3))"
     )
     assert out.startswith("MLX's bundled BLAS; ")
     assert mend in out
@@ -126,7 +127,7 @@ def test_macos_has_its_own(monkeypatch: pytest.MonkeyPatch):
 def test_files_are_found_without_importing_anything_heavy():
     code = """
 import sys
-from tiny_batch_kit import blas
+from tiny_batch_kit.machine import blas
 blas._openblas_file()
 print([name for name in ("numpy", "mlx.core") if name in sys.modules])
 """

@@ -8,12 +8,12 @@ import mlx.nn as nn
 import pytest
 from mlx.utils import tree_flatten
 
-from tiny_batch_kit import checkpoints
-from tiny_batch_kit.attention import PaddedCache
-from tiny_batch_kit.checkpoints import Checkpoint, CheckpointError, load_checkpoint
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.gguf import load_gguf
-from tiny_batch_kit.oracle import serve_alone
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.model import checkpoints
+from tiny_batch_kit.model.attention import PaddedCache
+from tiny_batch_kit.model.checkpoints import Checkpoint, CheckpointError, load_checkpoint
+from tiny_batch_kit.model.gguf import load_gguf
+from tiny_batch_kit.model.oracle import serve_alone
 
 SMALL = {
     "model_type": "qwen2",

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from tiny_batch_kit.clocks import ServiceClock, VirtualClock, WallClock
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.machine.clocks import ServiceClock, VirtualClock, WallClock
 
 
 def test_a_wall_clock_starts_near_zero_and_never_goes_back():

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.cli import COMMANDS, main
 from tiny_batch_kit.commands.reset import put_back
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.cutter import cut
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.course.cutter import cut
+from tiny_batch_kit.course.state import State
+from tiny_batch_kit.course.syllabus import load_course
 from tiny_batch_kit.grading.records import Record
-from tiny_batch_kit.state import State
 
 HEAVY = ("mlx", "numpy", "matplotlib", "pytest", "hypothesis", "watchfiles", "mlx_lm")
 

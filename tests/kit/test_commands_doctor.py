@@ -7,10 +7,11 @@ from importlib import metadata
 
 import pytest
 
-from tiny_batch_kit import checkpoints, paths
+from tiny_batch_kit.base import paths
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import doctor
 from tiny_batch_kit.commands.doctor import Finding
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.model import checkpoints
 
 
 def examine(monkeypatch, capsys, *findings):

@@ -1,7 +1,7 @@
 import pytest
 
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.course.syllabus import load_course
 
 
 def test_the_course_holds_days_tasks_and_hints(course):

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tiny_batch_kit.coursecheck import solutions
-from tiny_batch_kit.coursecheck.agreement import check_agreement, check_starter
-from tiny_batch_kit.coursecheck.days import check_green, check_red
-from tiny_batch_kit.coursecheck.layout import Layout
-from tiny_batch_kit.coursecheck.solutions import check_alternatives, check_wrong
+from tiny_batch_kit.authors.coursecheck import solutions
+from tiny_batch_kit.authors.coursecheck.agreement import check_agreement, check_starter
+from tiny_batch_kit.authors.coursecheck.days import check_green, check_red
+from tiny_batch_kit.authors.coursecheck.layout import Layout
+from tiny_batch_kit.authors.coursecheck.solutions import check_alternatives, check_wrong
 from tiny_batch_kit.grading import session
 
 
@@ -90,7 +90,7 @@ def test_a_day_to_come_may_not_be_half_there(course, check, path):
 def test_the_kit_may_not_import_a_solution(course, check):
     course.write("src/tiny_batch_kit/x.py", "import os\nfrom tiny_batch_ref import adding\n")
     assert check(check_agreement) == [
-        "src/tiny_batch_kit/x.py:2: the kit imports tiny_batch_ref: use tiny_batch_kit.implementations"
+        "src/tiny_batch_kit/x.py:2: the kit imports tiny_batch_ref: use course.implementations"
     ]
 
 

@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from tiny_batch_kit.course import load_course
-from tiny_batch_kit.cutter import cut, graft, regions
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.paths import ROOT
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.cutter import cut, graft, regions
+from tiny_batch_kit.course.syllabus import load_course
 
 
 def test_regions_become_holes_that_name_task_symbol_and_chapter(course):

@@ -8,20 +8,21 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from tiny_batch_kit import experiments, holes, implementations
-from tiny_batch_kit.checkpoints import load_checkpoint
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import bench, demo, viz
-from tiny_batch_kit.demo import agreement
-from tiny_batch_kit.demo.live import LiveBoard
-from tiny_batch_kit.demo.show import Plan, ready_ways, run_demo
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.experiments import Experiment
-from tiny_batch_kit.prompts import PROMPTS, sample
+from tiny_batch_kit.course import holes, implementations
+from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.serving.prompts import PROMPTS, sample
+from tiny_batch_kit.serving.run import Run
+from tiny_batch_kit.serving.trace import Asked, from_jobs, from_prompts
+from tiny_batch_kit.serving.ways import WAYS
+from tiny_batch_kit.serving.workloads import Lengths, poisson
+from tiny_batch_kit.shows import experiments
+from tiny_batch_kit.shows.demo import agreement
+from tiny_batch_kit.shows.demo.live import LiveBoard
+from tiny_batch_kit.shows.demo.show import Plan, ready_ways, run_demo
+from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.timeline import Kind, Timeline, read_jsonl, summarise
-from tiny_batch_kit.ways.run import Run
-from tiny_batch_kit.ways.serving import WAYS
-from tiny_batch_kit.ways.trace import Asked, from_jobs, from_prompts
-from tiny_batch_kit.workloads import Lengths, poisson
 
 pytestmark = pytest.mark.usefixtures("reference")
 
@@ -153,7 +154,7 @@ def test_a_log_gets_few_lines(checkpoint, asked):
 
 
 def test_a_terminal_sees_every_slot(checkpoint, asked, monkeypatch):
-    monkeypatch.setattr("tiny_batch_kit.demo.live._EVERY", 0)
+    monkeypatch.setattr("tiny_batch_kit.shows.demo.live._EVERY", 0)
     out = console(terminal=True)
     with LiveBoard(out, "about it", 12, checkpoint.tokenizer.decode) as board:
         served(WAYS[3], checkpoint, asked, watcher=board)
@@ -218,7 +219,7 @@ def test_bench_cells(value, text):
 
 
 def experiment(**changes):
-    from tiny_batch_kit import plots
+    from tiny_batch_kit.shows import plots
 
     figure, (axes,) = plots.figure()
     axes.plot([1, 2])

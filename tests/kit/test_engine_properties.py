@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tiny_batch_kit.oracle import agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.oracle import agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 from tiny_batch_ref.engine import Engine, FinishedEvent, PreemptedEvent, TokenEvent
 from tiny_batch_ref.plan import Scheduler
 from tiny_batch_ref.policies import Fifo, LengthBalanced, PreemptiveScheduler, ShortestFirst

@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tiny_batch_kit import experiments
-from tiny_batch_kit.checkpoints import load_checkpoint
-from tiny_batch_kit.course import load_course
+from tiny_batch_kit.course.syllabus import load_course
+from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.shows import experiments
 
 pytestmark = pytest.mark.usefixtures("reference")
 

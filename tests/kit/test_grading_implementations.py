@@ -9,7 +9,7 @@ import pytest
 
 def python(course, code):
     done = subprocess.run(
-        [sys.executable, "-c", "from tiny_batch_kit import implementations as i\n" + code],
+        [sys.executable, "-c", "from tiny_batch_kit.course import implementations as i\n" + code],
         env={**os.environ, "TINY_BATCH_ROOT": str(course.root)},
         capture_output=True,
         text=True,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.grading.looks_like import Wrong, looks_like, read_wrong
 from tiny_batch_kit.grading.records import Record, Status
 

@@ -11,11 +11,12 @@ from mlx.utils import tree_flatten, tree_map
 from mlx_lm.models import cache as mlx_lm_cache
 from mlx_lm.models import qwen2
 
-from tiny_batch_kit.attention import PaddedCache, attention
-from tiny_batch_kit.layers import Quantised
-from tiny_batch_kit.model import Qwen2, Qwen2Config
-from tiny_batch_kit.tiny import tiny_random
-from tiny_batch_kit.weights import model_from_tensors
+from tiny_batch_kit.model.attention import PaddedCache, attention
+from tiny_batch_kit.model.config import Qwen2Config
+from tiny_batch_kit.model.layers import Quantised
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tiny import tiny_random
+from tiny_batch_kit.model.weights import model_from_tensors
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Qwen2Config(

@@ -3,7 +3,7 @@
 import mlx.core as mx
 import pytest
 
-from tiny_batch_kit.attention import CACHE_STEP, PaddedCache, attention
+from tiny_batch_kit.model.attention import CACHE_STEP, PaddedCache, attention
 
 
 def naive(q: mx.array, k: mx.array, v: mx.array, mask: mx.array) -> mx.array:

@@ -5,9 +5,9 @@ import random
 import mlx.core as mx
 import pytest
 
-from tiny_batch_kit.attention import PaddedCache
-from tiny_batch_kit.oracle import Alone, agrees, serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model.attention import PaddedCache
+from tiny_batch_kit.model.oracle import Alone, agrees, serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 MODEL = tiny_random()
 

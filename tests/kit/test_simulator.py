@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tiny_batch_kit.checkpoints import load_checkpoint
-from tiny_batch_kit.clocks import VirtualClock
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import calibrate as calibrate_command
 from tiny_batch_kit.commands import simulate as simulate_command
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.serving.workloads import Job, chat_stream
 from tiny_batch_kit.simulator import calibrate as calibrating
 from tiny_batch_kit.simulator import cost, validate
 from tiny_batch_kit.simulator.cost import CostModel, fit
 from tiny_batch_kit.simulator.simulate import simulate
-from tiny_batch_kit.workloads import Job, chat_stream
 from tiny_batch_ref.plan import Scheduler
 from tiny_batch_ref.policies import PreemptiveScheduler
 
@@ -124,9 +124,9 @@ def test_the_simulated_runner_moves_the_clock():
 
 
 def test_the_commands(tmp_path, monkeypatch):
-    monkeypatch.setattr("tiny_batch_kit.implementations.install", lambda which: None)  # the fixture has chosen
+    monkeypatch.setattr("tiny_batch_kit.course.implementations.install", lambda which: None)  # the fixture has chosen
     out = Console(file=io.StringIO(), width=160)
-    monkeypatch.setattr("tiny_batch_kit.console.console", lambda: out)
+    monkeypatch.setattr("tiny_batch_kit.base.console.console", lambda: out)
     monkeypatch.setattr(cost, "SAVED", tmp_path / "calibration.json")
     monkeypatch.setattr(calibrating, "ROUNDS", 1)
     monkeypatch.setattr(cost.save, "__defaults__", (tmp_path / "calibration.json",))

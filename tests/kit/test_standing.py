@@ -2,12 +2,12 @@
 
 import pytest
 
-from tiny_batch_kit.course import load_course
+from tiny_batch_kit.course.state import State
+from tiny_batch_kit.course.syllabus import load_course
 from tiny_batch_kit.grading import standing as module
 from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome
 from tiny_batch_kit.grading.standing import key_of, next_task, standing, untouched
-from tiny_batch_kit.state import State
 
 PASSED, FAILED, HOLE = Status.PASSED, Status.FAILED, Status.HOLE
 

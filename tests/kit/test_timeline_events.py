@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiny_batch_kit.clocks import VirtualClock
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.machine.clocks import VirtualClock
 from tiny_batch_kit.timeline import Event, Kind, Recorder, RowWork, Timeline, read_jsonl, summarise, write_jsonl
 from tiny_batch_kit.timeline.events import MOMENTS
 from tiny_batch_kit.timeline.files import last_group, save_group

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from tiny_batch_kit import plots
-from tiny_batch_kit.clocks import VirtualClock
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.shows import plots
 from tiny_batch_kit.timeline import Recorder, Timeline
 from tiny_batch_kit.timeline.html import comparison, timeline_page
 from tiny_batch_kit.timeline.spans import Axis, marks, spans, ticks

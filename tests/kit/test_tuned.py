@@ -4,11 +4,11 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from tiny_batch_kit import attention as plain
-from tiny_batch_kit import tuned as module
-from tiny_batch_kit.layers import Linear, Table, Weight
-from tiny_batch_kit.oracle import serve_alone
-from tiny_batch_kit.tiny import tiny_random
+from tiny_batch_kit.model import attention as plain
+from tiny_batch_kit.model import tuned as module
+from tiny_batch_kit.model.layers import Linear, Table, Weight
+from tiny_batch_kit.model.oracle import serve_alone
+from tiny_batch_kit.model.tiny import tiny_random
 
 
 @pytest.fixture

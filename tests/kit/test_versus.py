@@ -9,14 +9,14 @@ import pytest
 from mlx_lm.models.cache import make_prompt_cache
 from rich.console import Console
 
-from tiny_batch_kit.attention import PaddedCache
-from tiny_batch_kit.checkpoints import load_checkpoint
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import bench
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.versus import compare as module
-from tiny_batch_kit.versus.sides import SIDES, THEIRS, Outcome, as_mlx_lm
-from tiny_batch_kit.versus.workloads import WORKLOADS
-from tiny_batch_kit.ways.trace import from_jobs
+from tiny_batch_kit.model.attention import PaddedCache
+from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.serving.trace import from_jobs
+from tiny_batch_kit.serving.yardsticks import WORKLOADS
+from tiny_batch_kit.shows.versus import compare as module
+from tiny_batch_kit.shows.versus.sides import SIDES, THEIRS, Outcome, as_mlx_lm
 
 pytestmark = pytest.mark.usefixtures("reference")
 
@@ -73,8 +73,8 @@ def test_sides_take_turns_and_medians_are_compared(monkeypatch):
 
 def test_the_command_runs_fresh_processes_and_prints_a_table(tmp_path, monkeypatch):
     out = Console(file=io.StringIO(), width=120)
-    monkeypatch.setattr("tiny_batch_kit.console.console", lambda: out)
-    monkeypatch.setattr("tiny_batch_kit.paths.OUT", tmp_path)
+    monkeypatch.setattr("tiny_batch_kit.base.console.console", lambda: out)
+    monkeypatch.setattr("tiny_batch_kit.base.paths.OUT", tmp_path)
     parser = argparse.ArgumentParser()
     bench.add_arguments(parser)
     options = ["engine", "--against", "mlx-lm", "--ref", "--quick", "--rounds", "1", "--model", "tiny-random"]

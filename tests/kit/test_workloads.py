@@ -3,9 +3,9 @@ import math
 
 import pytest
 
-from tiny_batch_kit import workloads
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.workloads import Job, Lengths
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.serving import workloads
+from tiny_batch_kit.serving.workloads import Job, Lengths
 
 MAKERS = {
     "all_at_once": lambda seed: workloads.all_at_once(20, seed=seed),

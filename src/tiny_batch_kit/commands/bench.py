@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tiny_batch_kit.experiments import Experiment, Saved
+    from tiny_batch_kit.shows.experiments import Experiment, Saved
 
 _NUMBER = re.compile(r"–|-?[\d,.]+ ?(%|×|s|ms)?")
 HELP = "run a day's experiment on this machine, with your code"
@@ -30,9 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the experiment; 1 when it needs a task that is not written yet."""
-    from tiny_batch_kit import blas, holes
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.paths import RUN
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.paths import RUN
+    from tiny_batch_kit.course import holes
+    from tiny_batch_kit.machine import blas
 
     out = console()
     if args.what is not None:
@@ -42,12 +43,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
-    from tiny_batch_kit import experiments, implementations
-    from tiny_batch_kit.checkpoints import load_checkpoint
-    from tiny_batch_kit.console import TaskProgress
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.errors import KitError
-    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.base.paths import OUT
+    from tiny_batch_kit.course import implementations
+    from tiny_batch_kit.course.syllabus import load_course
+    from tiny_batch_kit.model.checkpoints import load_checkpoint
+    from tiny_batch_kit.shows import experiments
 
     if args.day is None:
         raise KitError("Name a day (bench --day 2), or what to measure (bench batcher).")
@@ -70,11 +72,11 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
 
     from rich.table import Table
 
-    from tiny_batch_kit.console import TaskProgress
-    from tiny_batch_kit.errors import KitError
-    from tiny_batch_kit.paths import OUT
-    from tiny_batch_kit.versus.compare import compare
-    from tiny_batch_kit.versus.workloads import WORKLOADS
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.base.paths import OUT
+    from tiny_batch_kit.serving.yardsticks import WORKLOADS
+    from tiny_batch_kit.shows.versus.compare import compare
 
     if args.rounds < 1:
         raise KitError(f"--rounds is {args.rounds}: give 1 or more.")
@@ -104,7 +106,7 @@ def _profile(args: argparse.Namespace, out: Console) -> None:
     """Print where the time of the engine's decode step goes."""
     from rich.table import Table
 
-    from tiny_batch_kit.versus.compare import take_apart
+    from tiny_batch_kit.shows.versus.compare import take_apart
 
     found = take_apart(args.model, "ref" if args.ref else "mine")
     table = Table(f"a decode step of {found.rows} requests", "ms", box=None)

@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build the site, or serve it until Ctrl-C; the page reloads whenever a chapter is saved."""
-    from tiny_batch_kit.bookkit.site import build_site
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.paths import ROOT
+    from tiny_batch_kit.authors.bookkit.site import build_site
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.paths import ROOT
 
     if args.build:
         index = build_site(ROOT, args.out or ROOT / "book" / "build", draft=args.draft)
@@ -33,10 +33,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(port: int, open_browser: bool) -> int:
-    from tiny_batch_kit.bookkit.site import environment, mdbook
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.errors import KitError
-    from tiny_batch_kit.paths import ROOT, STATE
+    from tiny_batch_kit.authors.bookkit.site import environment, mdbook
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.base.paths import ROOT, STATE
 
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -23,9 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Calibrate, save, compare; 1 when it needs a task that is not written yet."""
-    from tiny_batch_kit import blas, holes, implementations
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.paths import RUN
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.paths import RUN
+    from tiny_batch_kit.course import holes, implementations
+    from tiny_batch_kit.machine import blas
 
     out = console()
     blas.use_fast()  # before anything imports mlx
@@ -36,12 +37,12 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, out: Console) -> None:
     from dataclasses import replace
 
-    from tiny_batch_kit.checkpoints import load_checkpoint
-    from tiny_batch_kit.console import TaskProgress
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.model.checkpoints import load_checkpoint
+    from tiny_batch_kit.model.tuned import tuned
     from tiny_batch_kit.simulator import cost
     from tiny_batch_kit.simulator.calibrate import calibrate
     from tiny_batch_kit.simulator.validate import validate
-    from tiny_batch_kit.tuned import tuned
 
     comparisons = []
     with TaskProgress(out) as progress:

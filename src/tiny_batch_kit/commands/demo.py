@@ -28,9 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; 1 when no way to serve is written yet."""
-    from tiny_batch_kit import blas
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.paths import RUN
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.paths import RUN
+    from tiny_batch_kit.machine import blas
 
     blas.use_fast()  # before anything imports mlx
     out = console()
@@ -44,11 +44,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, out: Console) -> list[Path]:
-    from tiny_batch_kit import implementations
-    from tiny_batch_kit.checkpoints import load_checkpoint
-    from tiny_batch_kit.demo.show import Plan, ready_ways, run_demo
-    from tiny_batch_kit.paths import OUT
-    from tiny_batch_kit.ways.trace import from_prompts
+    from tiny_batch_kit.base.paths import OUT
+    from tiny_batch_kit.course import implementations
+    from tiny_batch_kit.model.checkpoints import load_checkpoint
+    from tiny_batch_kit.serving.trace import from_prompts
+    from tiny_batch_kit.shows.demo.show import Plan, ready_ways, run_demo
 
     implementations.install("mine" if args.mine else "ref")
     ways, missing = ready_ways()

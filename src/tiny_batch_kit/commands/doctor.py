@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from tiny_batch_kit.console import console
+    from tiny_batch_kit.base.console import console
 
     table = Table.grid(padding=(0, 2))
     findings = [finding for check in CHECKS for finding in check()]
@@ -64,7 +64,7 @@ def python() -> list[Finding]:
 
 def mlx() -> list[Finding]:
     """MLX, the device that it computes on, and the BLAS behind its CPU products."""
-    from tiny_batch_kit import blas
+    from tiny_batch_kit.machine import blas
 
     report = blas.use_fast()
     try:
@@ -85,7 +85,7 @@ def mlx() -> list[Finding]:
 
 def versions() -> list[Finding]:
     """What is installed against pdm.lock, which the course is tested with."""
-    from tiny_batch_kit.paths import ROOT
+    from tiny_batch_kit.base.paths import ROOT
 
     try:
         lock = tomllib.loads((ROOT / "pdm.lock").read_text(encoding="utf-8"))
@@ -108,7 +108,7 @@ def versions() -> list[Finding]:
 
 def disk() -> list[Finding]:
     """Room for models and pictures."""
-    from tiny_batch_kit.paths import ROOT
+    from tiny_batch_kit.base.paths import ROOT
 
     free = shutil.disk_usage(ROOT).free / 1e9
     mend = "" if free >= DISK_GB else f"free some: other models want {DISK_GB} GB and more"
@@ -117,8 +117,8 @@ def disk() -> list[Finding]:
 
 def model() -> list[Finding]:
     """The default model's file."""
-    from tiny_batch_kit.checkpoints import smollm2_file
-    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.model.checkpoints import smollm2_file
 
     try:
         file = smollm2_file()

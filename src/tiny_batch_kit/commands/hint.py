@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tiny_batch_kit.paths import RUN
+from tiny_batch_kit.base.paths import RUN
 
 HELP = "a hint for a task (2.3): one step more at each call"
 STEPS = ("a nudge", "a place", "a plan")
@@ -21,9 +21,9 @@ def run(args: argparse.Namespace) -> int:
     """Show the hints seen so far and the next one."""
     from rich.text import Text
 
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.state import State
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.course.state import State
+    from tiny_batch_kit.course.syllabus import load_course
 
     course, state, out = load_course(), State(), console()
     if args.task is None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from tiny_batch_kit.course.state import State
     from tiny_batch_kit.grading.standing import Standing
-    from tiny_batch_kit.state import State
 
 HELP = "how far you are, over all days"
 
@@ -21,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show a bar over all days, a line a day, and what is next."""
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.state import State
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.standing import next_task, standing
-    from tiny_batch_kit.implementations import folder_of
-    from tiny_batch_kit.state import State
 
     course, state, out, mine = load_course(), State(), console(), folder_of("mine")
     standings = []

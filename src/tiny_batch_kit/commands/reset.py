@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tiny_batch_kit.paths import RUN
+from tiny_batch_kit.base.paths import RUN
 
 HELP = "put the hole of a task back (your version is kept)"
 
@@ -18,12 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Back up, then put back."""
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.cutter import cut
-    from tiny_batch_kit.errors import KitError
-    from tiny_batch_kit.implementations import folder_of
-    from tiny_batch_kit.state import State
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.course.cutter import cut
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.state import State
+    from tiny_batch_kit.course.syllabus import load_course
 
     course = load_course()
     if (args.task is None) == (args.file is None):
@@ -53,8 +53,8 @@ def put_back(mine: str, starter: str, symbols: tuple[str, ...], name: str) -> st
     """
     import ast
 
-    from tiny_batch_kit.cutter import functions
-    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.course.cutter import functions
 
     whole = _whole(name)
     for symbol in symbols:
@@ -80,7 +80,7 @@ def _whole(name: str) -> str:
 
 def _decoded(mine: bytes | None, name: str) -> str:
     """The student's file as text. KitError if it is missing or no UTF-8."""
-    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.base.errors import KitError
 
     if mine is None:
         raise KitError(f"{name} is missing. To get the starter's: {RUN} reset --file {name}")

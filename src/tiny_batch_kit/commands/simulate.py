@@ -25,10 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate; 1 when it needs a task that is not written yet."""
-    from tiny_batch_kit import holes, implementations
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.errors import KitError
-    from tiny_batch_kit.paths import RUN
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.base.paths import RUN
+    from tiny_batch_kit.course import holes, implementations
 
     if min(args.requests) < 1 or not args.rate > 0 or args.running < 1:
         raise KitError("Give at least 1 request, a rate above 0 and at least 1 that may run.")
@@ -42,10 +42,10 @@ def _run(args: argparse.Namespace, out: Any) -> None:
 
     from rich.table import Table
 
-    from tiny_batch_kit.console import TaskProgress
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.serving.workloads import chat_stream
     from tiny_batch_kit.simulator import cost
     from tiny_batch_kit.simulator.simulate import simulate
-    from tiny_batch_kit.workloads import chat_stream
 
     prices = cost.load()
     columns = [
@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace, out: Any) -> None:
 
 def scheduler(policy: str, running: int) -> Any:
     """A scheduler of the student's or the reference's, with one of Day 10's policies. FIFO needs Day 9 only."""
-    from tiny_batch_kit import implementations
+    from tiny_batch_kit.course import implementations
 
     queues: dict[str, Callable[[], Any]] = {
         "fifo": lambda: None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tiny_batch_kit.paths import RUN
+from tiny_batch_kit.base.paths import RUN
 
 HELP = "the reference's answer to a task that passes (or --give-up)"
 
@@ -19,12 +19,12 @@ def run(args: argparse.Namespace) -> int:
     """Show the regions, or say why not yet. Returns 1 if the task doesn't pass yet."""
     from rich.syntax import Syntax
 
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.cutter import regions
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.course.cutter import regions
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.state import State
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.standing import standing
-    from tiny_batch_kit.implementations import folder_of
-    from tiny_batch_kit.state import State
 
     course, state, out = load_course(), State(), console()
     task = course.task(args.task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from tiny_batch_kit.paths import RUN
+from tiny_batch_kit.base.paths import RUN
 
 HELP = "begin at day N, with the earlier days filled in (your files are kept)"
 
@@ -16,11 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Back up all files of the student, then fill the days before N."""
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.cutter import cut_all
-    from tiny_batch_kit.implementations import folder_of
-    from tiny_batch_kit.state import State
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.course.cutter import cut_all
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.state import State
+    from tiny_batch_kit.course.syllabus import load_course
 
     course, out, mine, reference = load_course(), console(), folder_of("mine"), folder_of("ref")
     day = course.ready_day(args.day)

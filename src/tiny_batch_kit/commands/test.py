@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tiny_batch_kit.course import Day, Task
+    from tiny_batch_kit.course.syllabus import Day, Task
     from tiny_batch_kit.grading.session import Outcome
 
 HELP = "run a day's tests (--day N, --task M), or the whole suite"
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the tests. Returns 0 only when all pass."""
-    from tiny_batch_kit.course import load_course
-    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.course.syllabus import load_course
 
     course = load_course()
     if args.day is None and args.task and "." in args.task:
@@ -45,11 +45,11 @@ def run_day(
     day: Day, tasks: tuple[Task, ...], *, impl: str = "mine", borrow: bool = False, extra: tuple[str, ...] = ()
 ) -> Outcome:
     """Run the tests of some tasks of a day with a line that moves while they run; record the student's results."""
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.session import run_tests
     from tiny_batch_kit.grading.standing import key_of, record
-    from tiny_batch_kit.implementations import folder_of
 
     key = key_of(day, load_course(), folder_of("mine"))  # before the run: the files may change during it
     arguments = [*_only(day, tasks), *extra]
@@ -61,7 +61,7 @@ def run_day(
 
 
 def _day(args: argparse.Namespace, day: Day, tasks: tuple[Task, ...]) -> int:
-    from tiny_batch_kit.console import console
+    from tiny_batch_kit.base.console import console
     from tiny_batch_kit.grading.report import show
 
     outcome = run_day(day, tasks, impl=_impl(args), borrow=args.borrow, extra=tuple(args.pytest_args))
@@ -76,7 +76,7 @@ def _raw(args: argparse.Namespace, day: Day, tasks: tuple[Task, ...]) -> int:
 
 def _whole_suite(args: argparse.Namespace) -> int:
     """The days that are ready, the kit and the book, in pytest's own words: a log needs its closing line."""
-    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.session import TEST_SECONDS
 
     days = [day.tests for day in load_course().ready]
@@ -89,7 +89,7 @@ def _pytest(args: argparse.Namespace, tests: list[str], borrow_before: int | Non
     import subprocess
     import sys
 
-    from tiny_batch_kit.paths import ROOT
+    from tiny_batch_kit.base.paths import ROOT
 
     command = [sys.executable, "-m", "pytest", f"--impl={_impl(args)}", *tests, *args.pytest_args]
     command += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
@@ -98,7 +98,7 @@ def _pytest(args: argparse.Namespace, tests: list[str], borrow_before: int | Non
 
 
 def _impl(args: argparse.Namespace) -> str:
-    from tiny_batch_kit.implementations import folder_of
+    from tiny_batch_kit.course.implementations import folder_of
 
     if args.ref:
         return "ref"

@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the timelines, all on one scale."""
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.paths import OUT
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.base.paths import OUT
     from tiny_batch_kit.timeline.events import read_jsonl
     from tiny_batch_kit.timeline.files import last_group
     from tiny_batch_kit.timeline.html import timeline_page
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    from tiny_batch_kit.errors import KitError
+    from tiny_batch_kit.base.errors import KitError
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tiny_batch_kit.course import Day
+    from tiny_batch_kit.course.syllabus import Day
 
 HELP = "run a day's tests whenever you save"
 KEYS = "r run · h hint · q quit"
@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the tests, then again at each save, until q or Ctrl-C."""
     from watchfiles import watch
 
-    from tiny_batch_kit.implementations import folder_of
-    from tiny_batch_kit.paths import ROOT
+    from tiny_batch_kit.base.paths import ROOT
+    from tiny_batch_kit.course.implementations import folder_of
 
     day = _day(args.day)
     first = True
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _day(number: int | None) -> Day:
-    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.standing import next_task
 
     course = load_course()
@@ -66,8 +66,8 @@ def _day(number: int | None) -> Day:
 
 
 def _run(day: Day) -> None:
+    from tiny_batch_kit.base.console import console
     from tiny_batch_kit.commands.test import run_day
-    from tiny_batch_kit.console import console
     from tiny_batch_kit.grading.report import show
 
     out = console()
@@ -83,12 +83,12 @@ def _run(day: Day) -> None:
 
 def _hint(day: Day) -> None:
     """A hint for the first task of the watched day that doesn't pass."""
+    from tiny_batch_kit.base.console import console
     from tiny_batch_kit.commands import hint
-    from tiny_batch_kit.console import console
-    from tiny_batch_kit.course import load_course
+    from tiny_batch_kit.course.implementations import folder_of
+    from tiny_batch_kit.course.syllabus import load_course
     from tiny_batch_kit.grading.records import Status
     from tiny_batch_kit.grading.standing import standing
-    from tiny_batch_kit.implementations import folder_of
 
     statuses = standing(day, load_course(), folder_of("mine")).statuses
     task = next((task for task in day.tasks if statuses.get(task.id) is not Status.PASSED), None)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.grading.records import Record, Status
-from tiny_batch_kit.paths import ROOT
 
 WRONG = ROOT / "tests" / "mutants"
 SIGNATURES = WRONG / "signatures.json"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tiny_batch_kit import implementations
+from tiny_batch_kit.course import implementations
 from tiny_batch_kit.grading import hang
 from tiny_batch_kit.grading.expect import Mismatch
 from tiny_batch_kit.grading.records import HOLE, Record, Status

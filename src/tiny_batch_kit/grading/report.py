@@ -13,11 +13,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tiny_batch_kit.course import Day, Task
+from tiny_batch_kit.base.paths import ROOT, RUN
+from tiny_batch_kit.course.syllabus import Day, Task
 from tiny_batch_kit.grading.looks_like import all_wrong, looks_like, read_signatures
 from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, status_of
-from tiny_batch_kit.paths import ROOT, RUN
 
 SIGNS = {Status.PASSED: ("✓", "green"), Status.FAILED: ("✗", "red"), Status.HOLE: ("○", "cyan")}
 

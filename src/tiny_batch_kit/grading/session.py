@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.grading.records import Record, Status
-from tiny_batch_kit.paths import ROOT
 
 TEST_SECONDS = 20
 """How long one test of a day may take. They all take milliseconds; one that takes longer hangs."""

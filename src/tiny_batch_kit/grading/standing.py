@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiny_batch_kit.course import Course, Day, Task
-from tiny_batch_kit.cutter import cut, functions
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.cutter import cut, functions
+from tiny_batch_kit.course.implementations import folder_of
+from tiny_batch_kit.course.state import State
+from tiny_batch_kit.course.syllabus import Course, Day, Task
 from tiny_batch_kit.grading.records import Status
 from tiny_batch_kit.grading.session import Outcome, run_tests, status_of
-from tiny_batch_kit.implementations import folder_of
-from tiny_batch_kit.paths import ROOT
-from tiny_batch_kit.state import State
 
 
 @dataclass(frozen=True)

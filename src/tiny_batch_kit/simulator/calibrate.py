@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tiny_batch_kit import blas, implementations
-from tiny_batch_kit.checkpoints import Checkpoint
-from tiny_batch_kit.experiments import Progress
+from tiny_batch_kit.base.progress import Progress
+from tiny_batch_kit.course import implementations
+from tiny_batch_kit.machine import blas
+from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.simulator.cost import CostModel, fit
 
 ROWS = 16

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.paths import OUT
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import OUT
 
 VERSION = 1
 SAVED = OUT / "calibration.json"

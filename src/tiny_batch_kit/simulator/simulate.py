@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tiny_batch_kit import implementations
+from tiny_batch_kit.course import implementations
+from tiny_batch_kit.serving.workloads import Job
 from tiny_batch_kit.simulator.cost import CostModel
-from tiny_batch_kit.workloads import Job
 
 Progress = Callable[[int], None]
 """Told how many requests have ended."""

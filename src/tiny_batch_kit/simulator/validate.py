@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tiny_batch_kit import implementations
-from tiny_batch_kit.checkpoints import Checkpoint
-from tiny_batch_kit.clocks import VirtualClock
-from tiny_batch_kit.experiments import Progress
+from tiny_batch_kit.base.progress import Progress
+from tiny_batch_kit.course import implementations
+from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.model.checkpoints import Checkpoint
+from tiny_batch_kit.serving.engine import MOST_TOKENS, TARGET_GAP, serve_engine
+from tiny_batch_kit.serving.run import Run
+from tiny_batch_kit.serving.trace import Asked, from_jobs, take_due
+from tiny_batch_kit.serving.yardsticks import ROWS, WORKLOADS
 from tiny_batch_kit.simulator.cost import CostModel
-from tiny_batch_kit.versus.workloads import ROWS, WORKLOADS
-from tiny_batch_kit.ways.engine import MOST_TOKENS, TARGET_GAP, serve_engine
-from tiny_batch_kit.ways.run import Run
-from tiny_batch_kit.ways.trace import Asked, from_jobs, take_due
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
 
 VERSION = 1
 _HEADER_KEY = "tiny-batch-timeline"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tiny_batch_kit.errors import KitError
-from tiny_batch_kit.paths import RUN
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.base.paths import RUN
 from tiny_batch_kit.timeline.events import Timeline, write_jsonl
 
 _NAME = re.compile(r"(?P<group>demo|day-\d\d)-\d\d?-[a-z0-9-]+\.jsonl")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tiny_batch_kit.clocks import Clock
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.machine.clocks import Clock
 from tiny_batch_kit.timeline.events import Event, Kind, Timeline
 
 

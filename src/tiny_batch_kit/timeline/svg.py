@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from tiny_batch_kit.errors import KitError
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.timeline import words
 from tiny_batch_kit.timeline.events import Kind, Timeline
 from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE, THEME, colour_of, svg_id

@@ -1,0 +1,1 @@
+"""What a student is shown: the demo, the experiments of the days, the comparison with mlx-lm, plots."""

@@ -1,0 +1,73 @@
+"""The demo as one HTML page: the timelines, the table, the answers."""
+
+from collections.abc import Sequence
+from html import escape
+
+from tiny_batch_kit.model.checkpoints import Checkpoint
+from tiny_batch_kit.serving.run import Served
+from tiny_batch_kit.serving.trace import Asked
+from tiny_batch_kit.shows.demo import report
+from tiny_batch_kit.timeline import html, words
+from tiny_batch_kit.timeline.events import Timeline
+from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE
+
+
+def demo_page(
+    checkpoint: Checkpoint,
+    asked: Sequence[Asked],
+    served: Sequence[Served],
+    agreement: Sequence[str],
+    machine: str,
+) -> str:
+    """Return the whole page. `agreement` says whether all ways gave the same texts, `machine` where this ran."""
+    timelines = [each.timeline for each in served]
+    faster = words.speed_up(timelines[0], timelines[-1]) if len(served) > 1 else None
+    title = f"{len(asked)} prompts, served in {words.count(len(served), 'way')}"
+    headline = "" if faster is None else f'<p class="big"><strong>{escape(_headline(timelines, faster))}</strong></p>'
+    where = f"{checkpoint.name} ({checkpoint.weights} weights) on {machine}."
+    caption = (
+        "A row is a slot: a place in the batch. A colour and a number are a request. All pictures share one scale of "
+        "seconds, so a shorter one was faster. A bubble is work whose result nobody wanted."
+    )
+    parts = [
+        headline,
+        f'<p class="quiet">{escape(where)}</p>',
+        html.figure(timelines, caption),
+        "<h2>What it adds up to</h2>",
+        _totals(served),
+        "<h2>The answers</h2>",
+        *(f"<p>{escape(line)}</p>" for line in agreement),
+        _answers(checkpoint, asked, served[-1]),
+    ]
+    return html.page(title, "\n".join(part for part in parts if part))
+
+
+def _headline(timelines: Sequence[Timeline], faster: float) -> str:
+    last, first = timelines[-1].label, timelines[0].label.lower()
+    if faster >= 1:
+        return f"{last} batching was {faster:.1f} times as fast as {first}."
+    return f"{last} batching was slower here: {1 / faster:.1f} times the time of {first}."
+
+
+def _totals(served: Sequence[Served]) -> str:
+    rows = report.totals(served)
+    lines = [[name, *(row[index] for row in rows)] for index, name in enumerate(report.columns())]
+    caption = (
+        "One pass of the model is a step. Latency is from a request's arrival until its caller has the whole answer."
+    )
+    return html.table(lines[0], lines[1:], caption)
+
+
+def _answers(checkpoint: Checkpoint, asked: Sequence[Asked], served: Served) -> str:
+    items = []
+    for number, (request, tokens) in enumerate(zip(asked, served.tokens, strict=True)):
+        place = number % len(PALETTE)
+        badge = (
+            f'<span class="n" style="background:{PALETTE[place]};color:{ON_PALETTE[place]}">{escape(request.id)}</span>'
+        )
+        items.append(
+            f"<li><h3>{badge}{escape(request.text)}</h3>"
+            f"<p>{escape(report.answer_text(checkpoint, request, tokens))}</p>"
+            f'<p class="quiet">{words.count(len(tokens), "token")} of at most {request.limit}</p></li>'
+        )
+    return '<ul class="answers">\n' + "\n".join(items) + "\n</ul>"

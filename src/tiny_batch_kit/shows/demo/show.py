@@ -1,0 +1,99 @@
+"""The demo from end to end: serve every way, compare, show, write the page and the timelines."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tiny_batch_kit.course import holes
+from tiny_batch_kit.machine import blas
+from tiny_batch_kit.model.checkpoints import Checkpoint
+from tiny_batch_kit.serving.run import Run, Served
+from tiny_batch_kit.serving.trace import Asked
+from tiny_batch_kit.serving.ways import WAYS, Way
+from tiny_batch_kit.shows.demo import agreement, page, report
+from tiny_batch_kit.shows.demo.live import LiveBoard
+from tiny_batch_kit.timeline.files import save_group
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: the prompts, how many slots a batch has, where to write, and in which ways to serve."""
+
+    asked: Sequence[Asked]
+    slots: int
+    folder: Path
+    ways: Sequence[Way] = WAYS
+
+
+def run_demo(console: Console, checkpoint: Checkpoint, plan: Plan) -> list[Path]:
+    """Run every way and show what came of it; return the files that were written."""
+    served = serve_all(console, checkpoint, plan)
+    with console.status("Comparing the answers …"):
+        found = [agreement.differences(checkpoint, plan.asked, served[0], other) for other in served[1:]]
+    verdict = agreement.sentences(plan.asked, [each for differences in found for each in differences], len(served))
+
+    console.rule("Answers")
+    report.show_answers(console, checkpoint, plan.asked, served[-1])
+    for line in verdict:
+        console.print(line, highlight=False)
+    console.rule("Timelines")
+    timelines = [each.timeline for each in served]
+    report.show_timelines(console, timelines)
+    console.rule("What it adds up to")
+    report.show_table(console, served)
+
+    files = save_group(timelines, "demo", plan.folder)
+    written = plan.folder / "demo.html"
+    written.write_text(page.demo_page(checkpoint, plan.asked, served, verdict, machine()), encoding="utf-8")
+    return [written, *files]
+
+
+def serve_all(console: Console, checkpoint: Checkpoint, plan: Plan) -> list[Served]:
+    """Return what each way made, after warming all of them up."""
+    with console.status("Warming up …"):
+        for way in plan.ways:
+            _warm_up(way, checkpoint, plan)
+    served = []
+    for way in plan.ways:
+        slots = 1 if way is WAYS[0] else plan.slots
+        with LiveBoard(console, way.about, len(plan.asked), checkpoint.tokenizer.decode) as board:
+            run = Run(way.name, checkpoint, plan.asked, slots, checkpoint.eos_token_id, board)
+            way.serve(run)
+        served.append(run.served())
+    return served
+
+
+def ready_ways() -> tuple[list[Way], list[str]]:
+    """(the ways that run, for each other one a sentence that names the task it waits for).
+
+    Each is tried on a tiny model: an unfilled hole shows here, before a real model is loaded.
+    """
+    from tiny_batch_kit.model.checkpoints import load_checkpoint
+
+    tiny, ready, missing = load_checkpoint("tiny-random"), list[Way](), list[str]()
+    for way in WAYS:
+        try:
+            way.serve(Run(way.name, tiny, [Asked("1", "", "", [1, 2], 2), Asked("2", "", "", [3], 2)], 2, None))
+        except NotImplementedError as error:
+            sentence = holes.sentence(error, way.name)
+            if sentence is None:
+                raise
+            missing.append(sentence)
+        else:
+            ready.append(way)
+    return ready, missing
+
+
+def machine() -> str:
+    """Return what this ran on, in a few words."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {blas.report()}"
+
+
+def _warm_up(way: Way, checkpoint: Checkpoint, plan: Plan) -> None:
+    """Two tokens of each shape that will be timed, so that no way pays for the first use of anything."""
+    few = [Asked(one.id, one.name, one.text, one.ids, 2) for one in plan.asked[: plan.slots]]
+    way.serve(Run(way.name, checkpoint, few, 1 if way is WAYS[0] else plan.slots, None))
