@@ -14,7 +14,7 @@ from tiny_batch_kit.model.tiny import tiny_random
 @pytest.fixture
 def worthwhile(monkeypatch):
     monkeypatch.setattr(module, "is_worthwhile", lambda: True)
-    monkeypatch.setattr(module, "_blocks_win", lambda weight: True)
+    monkeypatch.setattr(module, "faster_rows", lambda weights: frozenset(range(1, 17)))
 
 
 def test_with_the_bundled_blas_nothing_changes():
@@ -49,29 +49,82 @@ def test_attention(worthwhile, masked):
     assert np.abs(np.array(module.attention(q, k, v, mask) - plain.attention(q, k, v, mask))).max() < 1e-5
 
 
+def test_silu():
+    x = np.linspace(-80, 80, 100_001, dtype=np.float32)
+    wide = x.astype(np.float64)
+    got, wanted = np.array(module.silu(mx.array(x))).astype(np.float64), wide / (1 + np.exp(-wide))
+    assert np.abs(got - wanted).max() < 1e-5
+    assert np.array(module.silu(mx.array([0.0, -1e9, 1e9]))).tolist() == pytest.approx([0, 0, 1e9])
+
+
+def both(rows: int, width: int, few: frozenset[int]) -> tuple[Weight, module.BlockedWeight]:
+    weight = Weight(mx.random.normal((rows, width), key=mx.random.key(2)))
+    blocked = module.blocked(weight, few)
+    assert isinstance(blocked, module.BlockedWeight)
+    return weight, blocked
+
+
 @pytest.mark.parametrize("tokens", [1, 5, 48, 49, 130])
 def test_blocks(tokens):
-    rng = np.random.default_rng(2)
-    linear = Linear(Weight(mx.array(rng.standard_normal((96, 64)).astype(np.float32))), mx.arange(96.0))
-    x = mx.array(rng.standard_normal((tokens, 64)).astype(np.float32))
-    blocked = module._blocked(linear)
-    assert isinstance(blocked.weight, module.BlockedWeight)
-    assert blocked.weight.shape == (96, 64)
-    assert np.abs(np.array(blocked(x) - linear(x))).max() < 1e-4
-    assert np.abs(np.array(blocked(x[None, :, None]) - linear(x)[None, :, None])).max() < 1e-4
+    weight, blocked = both(96, 64, frozenset({tokens}))
+    linear, arranged = (Linear(each, mx.arange(96.0)) for each in (weight, blocked))
+    x = mx.random.normal((tokens, 64))
+    assert blocked.shape == (96, 64)
+    assert np.abs(np.array(arranged(x) - linear(x))).max() < 1e-4
+    assert np.abs(np.array(arranged(x[None, :, None]) - linear(x)[None, :, None])).max() < 1e-4
     rows = mx.array([[0, 95], [33, 31]])
-    assert mx.array_equal(Table(blocked.weight).rows(rows), Table(linear.weight).rows(rows))
+    assert mx.array_equal(Table(blocked).rows(rows), Table(weight).rows(rows))
 
 
 def test_many_rows_of_a_wide_matrix_go_a_few_at_a_time():
-    linear = Linear(Weight(mx.random.normal((32, 2000))))
+    weight, blocked = both(32, 2000, frozenset({40}))
     x = mx.random.normal((40, 2000))
-    assert np.abs(np.array(module._blocked(linear)(x) - linear(x))).max() < 1e-2
+    assert np.abs(np.array(blocked.times(x) - weight.times(x))).max() < 1e-2
+
+
+@pytest.mark.parametrize(("tokens", "by_blocks"), [(3, False), (4, True), (5, True), (6, False)])
+def test_only_the_rows_for_which_blocks_are_faster_go_through_them(monkeypatch, tokens, by_blocks):
+    _, blocked = both(32, 8, frozenset({4, 5}))
+    went = []
+    monkeypatch.setattr(module.BlockedWeight, "by_blocks", lambda self, rows: went.append(len(rows)) or rows[:, :1])
+    blocked.times(mx.ones((tokens, 8)))
+    assert went == ([tokens] if by_blocks else [])
+
+
+def seconds(blocks: dict[int, float]):
+    """A watch: the plain product takes 1 s, the blocks what is given by rows, else 1.
+
+    It knows who works by what is asked of it, and how many rows by their order.
+    """
+    counts = iter(count for count in module.MEASURED_ROWS for _ in range(2))
+    calls = iter(range(100))
+
+    def measure(work) -> float:
+        count, plain = next(counts), next(calls) % 2
+        return 1.0 if plain else blocks.get(count, 1.0)
+
+    return measure
+
+
+@pytest.mark.parametrize(
+    ("blocks", "few"),
+    [
+        ({}, set()),
+        (dict.fromkeys(module.MEASURED_ROWS, 0.5), set(range(1, 65))),
+        ({1: 0.5, 2: 0.5, 4: 0.5, 8: 0.5}, set(range(1, 9))),
+        ({8: 0.5}, {8}),
+        ({8: 0.5, 16: 0.5, 32: 0.5}, {*range(8, 17), 32}),
+        (dict.fromkeys(module.MEASURED_ROWS, 0.96), set()),
+    ],
+)
+def test_the_decision_is_made_by_rows_from_what_was_measured(blocks, few):
+    _, weight = both(32, 8, frozenset())
+    assert module.faster_rows([weight], seconds(blocks)) == few
 
 
 def test_what_does_not_fit_in_blocks_stays():
-    linear = Linear(Weight(mx.random.normal((33, 64))))
-    assert module._blocked(linear) is linear
+    assert module.blocked(Weight(mx.random.normal((33, 64)))) is None
+    assert module.faster_rows([]) == frozenset()
 
 
 @pytest.mark.parametrize("tied", [False, True])
