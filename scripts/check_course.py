@@ -1,8 +1,9 @@
-"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--day N ...] [--update]`.
+"""Check the course itself: `python scripts/check_course.py [--only CHECK ...] [--day N ...] [--full] [--update]`.
 
 Exit status 1 if something is wrong; what and where is printed.
 
---update records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a change of the
+--full runs all tests of a day on each of its wrong solutions, and not just those that are recorded to fail.
+--update does so, and records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a change of the
 tests or of the wrong solutions, and look at the difference before you commit it.
 """
 
@@ -21,13 +22,14 @@ def main() -> int:
     listed = ", ".join(CHECKS)
     parser.add_argument("--only", action="append", choices=CHECKS, metavar="CHECK", help=f"one of {listed}; repeatable")
     parser.add_argument("--day", action="append", type=int, default=[], help="only this day's; repeatable")
+    parser.add_argument("--full", action="store_true", help="run all tests of the day on wrong solutions")
     parser.add_argument("--update", action="store_true", help="record the tests that wrong solutions fail")
     args = parser.parse_args()
     only = args.only or (["mutants"] if args.update else list(CHECKS))
     if args.update and "mutants" not in only:
         parser.error("--update belongs to the check mutants")
     try:
-        return 0 if check_course(ROOT, only, console(), update=args.update, days=args.day) else 1
+        return 0 if check_course(ROOT, only, console(), update=args.update, full=args.full, days=args.day) else 1
     except KitError as error:
         print(error, file=sys.stderr)
         return 2

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.grading.records import Record, Status
+from tiny_batch_kit.grading.warm import ForkedRun, can_fork
 
 TEST_SECONDS = 20
 """How long one test of a day may take. They all take milliseconds; one that takes longer hangs."""
@@ -49,16 +50,23 @@ def run_tests(
     extra: Sequence[str] = (),
     limit: float = STALL_SECONDS,
     tick: Callable[[], None] = lambda: None,
+    warm: bool = False,
 ) -> Outcome:
-    """Run pytest on `tests` against an implementation; `tick` is called some ten times a second meanwhile."""
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.json"
-        command = [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "-p", "no:cacheprovider", "--tb=short"]
-        command += [f"--timeout={TEST_SECONDS}", f"--impl={impl}", f"--results={results}"]
-        command += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
-        running = results.with_suffix(".running")
-        status, output = _wait([*command, *tests, *extra], running, limit, tick)
-        outcome = Outcome(exit_status=status if status is not None else 1, output=output)
+    """Run pytest on `tests` against an implementation; `tick` is called some ten times a second meanwhile.
+
+    warm: fork the run from a process that has all imports behind it, where that can be: for many runs in a row.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        results, running, output = (folder / f"results.{end}" for end in ("json", "running", "output"))
+        arguments = ["-p", "pytest_timeout", "-p", "no:cacheprovider", "--tb=short"]
+        arguments += [f"--timeout={TEST_SECONDS}", f"--impl={impl}", f"--results={results}"]
+        arguments += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
+        start = ForkedRun if warm and can_fork() else _NewRun
+        status = _wait(start([*arguments, *tests, *extra], _environment(), ROOT, output), running, limit, tick)
+        outcome = Outcome(
+            exit_status=status if status is not None else 1, output=output.read_text(encoding="utf-8", errors="replace")
+        )
         if results.exists():
             data = json.loads(results.read_text(encoding="utf-8"))
             outcome.records = [Record.from_json(test) for test in data["tests"]]
@@ -72,40 +80,56 @@ def run_tests(
         return outcome
 
 
-def _wait(command: list[str], running: Path, limit: float, tick: Callable[[], None]) -> tuple[int | None, str]:
-    """Run a command in a process group that can be ended whole. Returns (exit status, output).
+class _NewRun:
+    """One run of pytest in a new process, in a process group that can be ended whole."""
 
-    The status is None if the run was ended, since `running`, the file that names the test, stood still for `limit`.
-    """
+    def __init__(self, arguments: Sequence[str], environment: dict[str, str], folder: Path, output: Path) -> None:
+        with output.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pytest", *arguments],
+                cwd=folder,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status, if the run ends within so many seconds; else None."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        """End the run and all that it has started, at once."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+def _environment() -> dict[str, str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "110", "TINY_BATCH_BLAS": "bundled"}
     # Plugins that merely happen to be installed take a second to import, and a student runs this again and again.
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+    return environment
+
+
+def _wait(run: _NewRun | ForkedRun, running: Path, limit: float, tick: Callable[[], None]) -> int | None:
+    """The exit status of a run; None if it was ended, since `running`, which names the test, stood still for `limit`."""
     waited, step, test = 0.0, 0.1, ""
     try:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=step)
-                return process.returncode, output
-            except subprocess.TimeoutExpired:
-                tick()
-                before, test = test, _read(running)
-                waited = waited + step if test == before else 0.0
-                if waited > limit:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    return None, process.communicate()[0]
+        while (status := run.wait(step)) is None:
+            tick()
+            before, test = test, _read(running)
+            waited = waited + step if test == before else 0.0
+            if waited > limit:
+                run.kill()
+                return None
     except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGKILL)
+        run.kill()
         raise
+    return status
 
 
 def status_of(records: Sequence[Record]) -> Status | None:

@@ -34,11 +34,17 @@ CHECKS = {
 
 
 def check_course(
-    root: Path, only: Sequence[str], console: Console, *, update: bool = False, days: Sequence[int] = ()
+    root: Path,
+    only: Sequence[str],
+    console: Console,
+    *,
+    update: bool = False,
+    full: bool = False,
+    days: Sequence[int] = (),
 ) -> bool:
     """Run the checks named in `only`, print what they find, and return whether nothing is wrong.
 
-    days: where a check goes day by day, only these; all if empty.
+    days: where a check goes day by day, only these; all if empty. update, full: see `check_wrong`.
     """
     layout = Layout.of(root, days)
     results: dict[str, tuple[Findings, float]] = {}
@@ -50,14 +56,14 @@ def check_course(
         for name in only:
             bar = progress.add_task(CHECKS[name], total=_runs(layout, name) or None)
             started = time.perf_counter()
-            findings = _guarded(layout, name, Path(work), partial(progress.advance, bar), update)
+            findings = _guarded(layout, name, Path(work), partial(progress.advance, bar), update, full)
             results[name] = findings, time.perf_counter() - started
             progress.remove_task(bar)
     _print(console, results)
     return not any(findings.problems for findings, _ in results.values())
 
 
-def _check(layout: Layout, name: str, work: Path, tick: Tick, update: bool) -> Findings:
+def _check(layout: Layout, name: str, work: Path, tick: Tick, update: bool, full: bool) -> Findings:
     if name == "agreement":
         return check_agreement(layout)
     if name == "starter":
@@ -67,7 +73,7 @@ def _check(layout: Layout, name: str, work: Path, tick: Tick, update: bool) -> F
     if name == "green":
         return check_green(layout, work, tick)
     if name == "mutants":
-        return check_wrong(layout, work, tick, update=update)
+        return check_wrong(layout, work, tick, update=update, full=full)
     if name == "alternatives":
         return check_alternatives(layout, work, tick)
     return _check_book(layout)
@@ -85,10 +91,10 @@ def _problem(sentence: str) -> Problem:
     return Problem(where, what) if colon and " " not in where else Problem("book/src", sentence)
 
 
-def _guarded(layout: Layout, name: str, work: Path, tick: Tick, update: bool) -> Findings:
+def _guarded(layout: Layout, name: str, work: Path, tick: Tick, update: bool, full: bool) -> Findings:
     """A check that can't go on says so as a problem, so that the others still run."""
     try:
-        return _check(layout, name, work, tick, update)
+        return _check(layout, name, work, tick, update, full)
     except (KitError, SyntaxError, OSError) as error:
         where, colon, what = str(error).partition(": ")
         return Findings([Problem(where, what) if colon and " " not in where else Problem("course", str(error))])

@@ -14,6 +14,9 @@ from tiny_batch_kit.course.syllabus import Day
 from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, run_tests
 
+EXTRA = ["--tb=no", "--no-shrink", "--timeout=8"]
+"""Only which tests fail counts here: no traceback is written, no failing example made smaller, no hang waited for long."""
+
 Tick = Callable[[], None]
 """Called after each run: a bar moves."""
 
@@ -31,8 +34,7 @@ def run_all(jobs: Sequence[Job], tick: Tick) -> list[Outcome]:
     """The outcome of each job, in order. As many run at a time as there are cores."""
 
     def one(job: Job) -> Outcome:
-        # Only which tests fail counts here, so no traceback is written and no failing example made smaller.
-        outcome = run_tests(job.tests, impl=str(job.folder), extra=["--tb=no", "--no-shrink"])
+        outcome = run_tests(job.tests, impl=str(job.folder), extra=EXTRA, warm=True)
         tick()
         return outcome
 

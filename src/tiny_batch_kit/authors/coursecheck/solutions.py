@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tiny_batch_kit.authors.coursecheck.folders import reference_with
@@ -29,14 +29,15 @@ class _Case:
     job: Job
 
 
-def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False) -> Findings:
-    """Each wrong solution fails the test that it names, and just the tests that are recorded for it.
+def check_wrong(layout: Layout, work: Path, tick: Tick, *, update: bool = False, full: bool = False) -> Findings:
+    """Each wrong solution fails the test that it names, and all that are recorded for it.
 
-    update: record what fails now instead.
+    full: run all tests of its day, and it may fail no other either. update: do so, and record what fails now instead.
     """
     found = Findings()
-    cases = [case for day in layout.days for case in _cases(layout, day, work, found)]
     signatures, record = read_signatures(layout.signatures), layout.name(layout.signatures)
+    chosen = {} if full or update else signatures
+    cases = [case for day in layout.days for case in _cases(layout, day, work, chosen, found)]
     looked_at = {folder_of(day) for day in layout.days}
     recorded = {name: tests for name, tests in signatures.items() if not layout.only or name.split("/")[0] in looked_at}
     fresh: Signatures = {}
@@ -82,8 +83,11 @@ def check_alternatives(layout: Layout, work: Path, tick: Tick) -> Findings:
     return found
 
 
-def _cases(layout: Layout, day: Day, work: Path, found: Findings) -> list[_Case]:
-    """A day's wrong solutions, ready to run; what is wrong with their files is added to `found`."""
+def _cases(layout: Layout, day: Day, work: Path, chosen: Signatures, found: Findings) -> list[_Case]:
+    """A day's wrong solutions, ready to run; what is wrong with their files is added to `found`.
+
+    chosen: the tests to run for each, beside the one that it names; all of the day for one that has none.
+    """
     cases = []
     path = layout.root / day.tests
     tests = {test.name: test.tasks for test in tests_of(path.read_text(encoding="utf-8"))} if path.is_file() else {}
@@ -103,8 +107,17 @@ def _cases(layout: Layout, day: Day, work: Path, found: Findings) -> list[_Case]
             found.add(where, f"names {wrong.caught_by}, which is no test of {layout.name(path)}")
             continue
         job = _job(layout, day, file, work / "wrong" / folder_of(day) / file.stem, found)
+        if job and wrong.name in chosen:
+            job = replace(job, tests=_in_order({*chosen[wrong.name], wrong.caught_by}, path, list(tests)))
         cases += [_Case(day, wrong, job)] if job else []
     return cases
+
+
+def _in_order(chosen: set[str], path: Path, tests: list[str]) -> tuple[str, ...]:
+    """What to give pytest for some tests of a file, in the order of the file: after one that hangs, none is run."""
+    place = {name: number for number, name in enumerate(tests)}
+    known = [(place[base], each) for each in chosen if (base := each.partition("::")[2].split("[")[0]) in place]
+    return tuple(f"{path.parent}/{each}" for _, each in sorted(known))
 
 
 def _job(layout: Layout, day: Day, file: Path, folder: Path, found: Findings) -> Job | None:
