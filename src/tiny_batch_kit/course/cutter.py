@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tiny_batch_kit.base.errors import KitError
@@ -97,8 +98,14 @@ def functions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.Functi
 
 def _symbol_at(source: str, line: int, name: str) -> str:
     """The function or method that `line` (from 1) stands in."""
-    for symbol, node in functions(ast.parse(source)):
+    for symbol, begin, end in _lines(source):
         # A comment at the end of a body lies behind the last statement, so what counts is where the function begins.
-        if node.lineno <= line <= (node.end_lineno or line):
+        if begin <= line <= end:
             return symbol
     raise KitError(f"{name}:{line}: a task must stand inside a function.")
+
+
+@lru_cache(maxsize=64)  # the same few modules are asked for each of their regions, and again for each wrong solution
+def _lines(source: str) -> list[tuple[str, int, int]]:
+    """(name, first line, last line) of each function of a module, from 1."""
+    return [(symbol, node.lineno, node.end_lineno or node.lineno) for symbol, node in functions(ast.parse(source))]

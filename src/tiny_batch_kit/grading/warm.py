@@ -18,6 +18,7 @@ from pathlib import Path
 
 SHARED = [
     "mlx.core",
+    "mlx_lm.models.qwen2",
     "numpy",
     "hypothesis",
     "pytest",
