@@ -16,7 +16,7 @@ from tiny_batch_kit.model.checkpoints import load_checkpoint
 from tiny_batch_kit.serving.trace import from_jobs
 from tiny_batch_kit.serving.yardsticks import WORKLOADS
 from tiny_batch_kit.shows.versus import compare as module
-from tiny_batch_kit.shows.versus.sides import SIDES, THEIRS, Outcome, as_mlx_lm
+from tiny_batch_kit.shows.versus.sides import PLAIN, SIDES, THEIRS, Outcome, as_mlx_lm
 
 pytestmark = pytest.mark.usefixtures("reference")
 
@@ -27,9 +27,11 @@ def checkpoint():
 
 
 def test_the_workloads_are_those_that_were_announced():
-    uniform, chat, late = (make() for make in WORKLOADS.values())
+    uniform, chat, late, wide = (each.jobs() for each in WORKLOADS.values())
     assert {(job.arrival, job.prompt_tokens, job.output_tokens) for job in uniform} == {(0.0, 64, 32)}
     assert len(uniform) == 16
+    assert (len(wide), {job.prompt_tokens for job in wide}) == (64, {64})
+    assert [each.rows for each in WORKLOADS.values()] == [16, 16, 16, 64]
     assert len(chat) == 32
     assert sum(job.prompt_tokens >= 384 for job in chat) == 5
     assert all(24 <= job.prompt_tokens <= 96 or 384 <= job.prompt_tokens <= 640 for job in chat)
@@ -49,8 +51,8 @@ def test_mlx_lm_gets_the_same_weights(checkpoint):
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_every_side_makes_every_token(checkpoint, side, workload):
-    asked = from_jobs(checkpoint, WORKLOADS[workload]())
-    outcome = SIDES[side].serve(checkpoint, asked)
+    asked = from_jobs(checkpoint, WORKLOADS[workload].jobs())
+    outcome = SIDES[side].serve(checkpoint, asked, WORKLOADS[workload].rows)
     assert outcome.tokens == sum(one.limit for one in asked)
     assert len(outcome.ttft) == len(outcome.gaps) == len(asked)
     assert min(outcome.ttft) > 0
@@ -66,8 +68,8 @@ def test_sides_take_turns_and_medians_are_compared(monkeypatch):
 
     monkeypatch.setattr(module, "_run", fake)
     found = module.compare("engine", ["uniform"], 2, "tiny-random", "ref", lambda message, part: None)
-    assert order == ["engine", *THEIRS, *reversed(THEIRS), "engine"]
-    assert [side.tokens_per_second for side in found["uniform"]] == [50, 25, 25]
+    assert order == ["engine", PLAIN, *THEIRS, *reversed(THEIRS), PLAIN, "engine"]
+    assert [side.tokens_per_second for side in found["uniform"]] == [50, 25, 25, 25]
     assert found["uniform"][0].worst_gap == 0.2
 
 

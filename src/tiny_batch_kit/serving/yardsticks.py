@@ -1,6 +1,7 @@
-"""The three workloads of the comparison."""
+"""The workloads of the comparison."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tiny_batch_kit.serving.workloads import Job, Lengths, all_at_once, chat_mix
 
@@ -24,4 +25,21 @@ def late_long() -> list[Job]:
     return first + late
 
 
-WORKLOADS: dict[str, Callable[[], list[Job]]] = {"uniform": uniform, "chat": chat, "late-long": late_long}
+def wide() -> list[Job]:
+    """64 requests at once, 64 tokens in and 32 out: a batch so large that arithmetic is the limit, not memory."""
+    return all_at_once(64, prompts=Lengths.exactly(64), outputs=Lengths.exactly(32))
+
+
+class Yardstick(NamedTuple):
+    """A workload, and how many of its requests run at once."""
+
+    jobs: Callable[[], list[Job]]
+    rows: int = ROWS
+
+
+WORKLOADS = {
+    "uniform": Yardstick(uniform),
+    "chat": Yardstick(chat),
+    "late-long": Yardstick(late_long),
+    "wide": Yardstick(wide, rows=64),
+}

@@ -15,7 +15,7 @@ from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, run_tests
 
 EXTRA = ["--tb=no", "--no-shrink", "--timeout=8"]
-"""Only which tests fail counts here: no traceback is written, no failing example made smaller, no hang waited for long."""
+"""Only which tests fail counts: no traceback is written, no failing example made smaller, no hang waited for long."""
 
 Tick = Callable[[], None]
 """Called after each run: a bar moves."""

@@ -28,9 +28,9 @@ def main(side: str, workload: str, model: str, impl: str) -> None:
         print(json.dumps(asdict(profile(arranged))))
         return
     checkpoint = replace(checkpoint, model=SIDES[side].arrange(checkpoint.model))
-    asked = from_jobs(checkpoint, WORKLOADS[workload]())
-    SIDES[side].serve(checkpoint, [replace(one, limit=2, arrival=0.0) for one in asked[:2]])
-    print(json.dumps(asdict(SIDES[side].serve(checkpoint, asked))))
+    asked, rows = from_jobs(checkpoint, WORKLOADS[workload].jobs()), WORKLOADS[workload].rows
+    SIDES[side].serve(checkpoint, [replace(one, limit=2, arrival=0.0) for one in asked[:2]], rows)
+    print(json.dumps(asdict(SIDES[side].serve(checkpoint, asked, rows))))
 
 
 if __name__ == "__main__":

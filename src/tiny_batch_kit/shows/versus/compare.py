@@ -12,7 +12,7 @@ import numpy as np
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.shows.versus.profile import StepProfile
-from tiny_batch_kit.shows.versus.sides import THEIRS, Outcome
+from tiny_batch_kit.shows.versus.sides import COMPARED, Outcome
 
 Progress = Callable[[str, float], None]
 
@@ -31,12 +31,12 @@ class Measured:
 def compare(
     ours: str, workloads: Sequence[str], rounds: int, model: str, impl: str, progress: Progress
 ) -> dict[str, list[Measured]]:
-    """Each workload's medians of our side, "batcher" or "engine", and of theirs. impl: "ref" or "mine", whose it is.
+    """Each workload's medians of our side, "batcher" or "engine", and of those beside it.
 
-    Raises KitError with its last words if a run fails.
+    impl: "ref" or "mine", whose it is. Raises KitError with its last words if a run fails.
     """
     found: dict[str, list[Measured]] = {}
-    sides = [ours, *THEIRS]
+    sides = COMPARED[ours]
     total, done = len(workloads) * rounds * len(sides), 0
     for workload in workloads:
         runs: dict[str, list[Outcome]] = {side: [] for side in sides}

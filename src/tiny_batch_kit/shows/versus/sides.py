@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,6 @@ from tiny_batch_kit.serving.engine import serve_engine
 from tiny_batch_kit.serving.run import Run
 from tiny_batch_kit.serving.trace import Asked, take_due
 from tiny_batch_kit.serving.ways import chunked
-from tiny_batch_kit.serving.yardsticks import ROWS
 
 CHUNK = 64
 """Tokens of a chunk: with more, gaps are longer; with fewer, prompts are read later. See Day 8's experiment."""
@@ -32,16 +32,16 @@ class Outcome:
     gaps: list[float]
 
 
-def batcher(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
+def batcher(checkpoint: Checkpoint, asked: Sequence[Asked], rows: int) -> Outcome:
     """The batcher of Day 8."""
-    run = Run("tiny-batch", checkpoint, asked, ROWS, None)
+    run = Run("tiny-batch", checkpoint, asked, rows, None)
     chunked(run, CHUNK)
     return _outcome(run)
 
 
-def engine(checkpoint: Checkpoint, asked: Sequence[Asked]) -> Outcome:
+def engine(checkpoint: Checkpoint, asked: Sequence[Asked], rows: int) -> Outcome:
     """The engine of Day 9."""
-    run = Run("tiny-batch", checkpoint, asked, ROWS, None)
+    run = Run("tiny-batch", checkpoint, asked, rows, None)
     serve_engine(run)
     return _outcome(run)
 
@@ -51,11 +51,11 @@ def _outcome(run: Run) -> Outcome:
     return Outcome(run.clock.now(), sum(map(len, served.tokens)), served.ttft, served.gaps)
 
 
-def mlx_lm(checkpoint: Checkpoint, asked: Sequence[Asked], **options: Any) -> Outcome:
+def mlx_lm(checkpoint: Checkpoint, asked: Sequence[Asked], rows: int, **options: Any) -> Outcome:
     """mlx-lm's BatchGenerator, with its defaults but for the number of rows and `options`."""
     from mlx_lm.generate import BatchGenerator
 
-    generator = BatchGenerator(as_mlx_lm(checkpoint.model), completion_batch_size=ROWS, **options)
+    generator = BatchGenerator(as_mlx_lm(checkpoint.model), completion_batch_size=rows, **options)
     clock, arrivals = ServiceClock(), deque(asked)
     owner: dict[int, Asked] = {}
     times: dict[str, list[float]] = {one.id: [] for one in asked}
@@ -132,13 +132,17 @@ def _tensors(model: Qwen2) -> dict[str, mx.array]:
 class Side:
     """One of those compared: how it serves, and how it wants the model arranged before anything is measured."""
 
-    serve: Callable[[Checkpoint, Sequence[Asked]], Outcome]
+    serve: Callable[[Checkpoint, Sequence[Asked], int], Outcome]
     arrange: Callable[[Qwen2], Qwen2] = lambda model: model
 
 
-OURS = {"batcher": Side(batcher), "engine": Side(engine, tuned)}
+PLAIN = "engine, model not arranged"
+OURS = {"batcher": Side(batcher), "engine": Side(engine, tuned), PLAIN: Side(engine)}
 THEIRS = {
     "mlx-lm": Side(mlx_lm),
-    "mlx-lm, 128-token steps": Side(lambda checkpoint, asked: mlx_lm(checkpoint, asked, prefill_step_size=128)),
+    "mlx-lm, 128-token steps": Side(partial(mlx_lm, prefill_step_size=128)),
 }
 SIDES = {**OURS, **THEIRS}
+COMPARED = {"batcher": ["batcher", *THEIRS], "engine": ["engine", PLAIN, *THEIRS]}
+"""Whom each of ours is compared with, itself first: the engine also with itself on the model as it was given, which
+shows how much of its lead is scheduling."""
