@@ -45,11 +45,11 @@ def serve_engine(run: Run, max_batched_tokens: int | None = None, **scheduling: 
         with run.clock.working():
             events = engine.step()
         for event in events:
-            _note(run, event)
+            note(run, event)
         run.stepped()
 
 
-def _note(run: Run, event: Any) -> None:
+def note(run: Run, event: Any) -> None:
     """Tell the run what an event says."""
     slot = next((row.slot for row in run.recorder.last if row.request == event.request_id), None)
     if hasattr(event, "token"):
