@@ -1,4 +1,4 @@
-"""The engine under any traffic: every policy, budget, memory; aborts, broken steps and decoders. `--soak`: 10,000 of them.
+"""The engine under any traffic: every policy, budget, memory; aborts, broken steps and decoders. --soak: 10,000 times.
 
 Two runners: one that keeps books on what is stored where and answers by arithmetic, and the real one on a tiny model.
 """
