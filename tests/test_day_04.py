@@ -355,6 +355,66 @@ def test_bytes_that_are_no_character_stay_in_their_place():
     )
 
 
+class Breaking:
+    """A `decode` that can't decode token 9, and counts how often it was asked after that."""
+
+    def __init__(self, *texts: str) -> None:
+        self.broken, self.asked_again = False, 0
+        self._decode = pieces(*texts)
+
+    def __call__(self, tokens: Sequence[int]) -> str:
+        self.asked_again += self.broken
+        if 9 in tokens:
+            self.broken = True
+            raise KeyError("no token 9")
+        return str(self._decode(tokens))
+
+
+@pytest.mark.task("4.2")
+@pytest.mark.parametrize("max_tokens", [8, 3], ids=["in-the-middle", "with-its-last-token"])
+def test_a_decode_that_raises_ends_its_request(max_tokens: int):
+    decode = Breaking("so ", "a<e")
+    request = decoding(max_tokens, stop=["<end>"], decode=decode)
+    shown = feed(request, [0, 1, 9, 0, 1])
+    expect_equal(
+        (request.finish_reason, request.error, request.tokens, len(request.token_times)),
+        (FinishReason.ERROR, "KeyError: 'no token 9'", [0, 1, 9], 3),
+        asked="(reason, error, tokens, how many times): the token counts, and the request ends with the answer's error",
+        case=f"tokens 'so ', 'a<e' and one that `decode` raises KeyError for; max_tokens {max_tokens}",
+    )
+    expect_equal(
+        (shown, request.text, decode.asked_again),
+        (["so ", "a", "<e"], "so a<e", 0),
+        asked="(what each token showed, the text, how often `decode` was asked after it had raised): "
+        "what was held back is shown, and nothing is decoded again",
+        case="the same, stop string <end>",
+    )
+
+
+@pytest.mark.task("4.2")
+@pytest.mark.parametrize("ending", ["eos", "cancel"])
+def test_a_last_text_that_can_not_be_decoded(ending: str):
+    def decode(tokens: Sequence[int]) -> str:
+        nonlocal asked
+        asked += 1
+        if closing:
+            raise KeyError("no text")
+        return "a\N{REPLACEMENT CHARACTER}"
+
+    closing, asked = False, 0
+    request = decoding(decode=decode)
+    shown = request.append_token(0)
+    closing, asked = True, 0
+    rest = request.append_token(END) if ending == "eos" else request.finish(FinishReason.CANCELLED)
+    reason, error = (FinishReason.ERROR, "KeyError: 'no text'") if ending == "eos" else (FinishReason.CANCELLED, None)
+    expect_equal(
+        (shown, rest, request.finish_reason, request.error, asked),
+        ("a", "", reason, error, 1),
+        asked="(shown, shown at the end, reason, error, how often `decode` was asked at the end)",
+        case=f"token 'a' and half a character, then the end by {ending}, at which `decode` raises KeyError",
+    )
+
+
 @pytest.mark.task("4.2")
 def test_what_was_held_comes_after_what_is_new():
     request = decoding(stop=["<end>"], decode=pieces("a<"), max_tokens=1)

@@ -771,6 +771,37 @@ def test_a_callback_may_cancel_a_newcomer_that_is_not_read_yet():
 
 
 @pytest.mark.task("7.4")
+@pytest.mark.parametrize("tokens", [1, 3], ids=["first-token", "later-token"])
+def test_a_decode_that_raises_ends_its_own_request_only(tokens: int):
+    def decode(ids: Sequence[int]) -> str:
+        if len(broken.tokens) >= tokens:
+            raise KeyError("no text for this")
+        return "x" * len(ids)
+
+    broken = ask("broken", SHORT, 9, decode=decode)
+    others = [ask("a", LONG, 5), ask("b", [9, 9], 4)]
+    serving = batcher(batch_size=3)
+    for request in [others[0], broken, others[1]]:
+        serving.submit(request)
+    case = f"three requests; the `decode` of the second raises KeyError at its token {tokens}"
+    before = [0, 0]
+    for _ in range(tokens):
+        if not broken.is_finished:
+            before = [len(each.tokens) for each in others]
+            serving.step()
+    got = [len(each.tokens) - count for each, count in zip(others, before, strict=True)]
+    held = broken in serving.running.values()
+    expect_equal(
+        (broken.finish_reason, broken.error, got, held, serving.slots.num_free),
+        (FinishReason.ERROR, "KeyError: 'no text for this'", [2, 2] if tokens == 1 else [1, 1], False, 1),
+        asked="(its reason, its error, tokens of the others in that step, does it hold a slot, free slots)",
+        case=case,
+    )
+    run_out(serving, case)
+    expect_alone(others, case)
+
+
+@pytest.mark.task("7.4")
 def test_a_callback_that_raises_harms_nobody():
     angry = True
 

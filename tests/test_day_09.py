@@ -626,6 +626,28 @@ def test_what_others_left_is_never_read():
     )
 
 
+@pytest.mark.task("9.3")
+def test_nothing_is_read_behind_the_longest_row_of_a_run():
+    lengths, runs, longest = [5, 6, 900, 7, 4], [range(2), range(2, 3), range(3, 5)], [6, 6, 900, 7, 7]
+    rows = [work(f"r{slot}", slot, length - 1, [1]) for slot, length in enumerate(lengths)]
+    packed = pack(StepPlan((*rows, work("p", 5, 3, [1, 2, 3, 4]))))
+    cache = PackedKvCache(6, KV_HEADS, 1000, WIDTH, mx.float32)
+    # A number that is read and then masked is multiplied by 0. With NaN, that is seen: 0 times NaN is NaN.
+    behind = mx.arange(1000)[None] >= mx.array([*longest, 7])[:, None]
+    cache.keys = mx.where(behind[:, None, :, None], float("nan"), cache.keys)
+    cache.values = mx.where(behind[:, None, :, None], float("nan"), cache.values)
+    got = packed_attend(packed, [cache])(0, *qkv(9))
+    touched = np.isnan(np.array(got)).any(axis=(1, 2))
+    names = [f"slot {slot}" for slot in range(5)] + [f"place {place} of the chunk" for place in range(4)]
+    expect_equal(
+        [name for name, bad in zip(names, touched, strict=True) if bad],
+        [],
+        asked="rows attend in the runs that `length_groups` finds. Behind a run's longest row, and behind a segment's "
+        "last token, nothing is read, not even to be masked: who has read more?",
+        case=f"keys by slot {lengths}, so the runs {runs}; and 7 keys for a chunk in slot 5; behind them stands NaN",
+    )
+
+
 class Watched:
     """The tiny model, which remembers the shape of each forward pass."""
 
@@ -1007,6 +1029,43 @@ def test_a_step_that_breaks_ends_its_own_requests_only():
         ),
         asked="(each end with its reason and cause, c's tokens): the engine goes on",
         case="a and b run in 2 slots, c waits; the second step raises MemoryError",
+    )
+
+
+@pytest.mark.task("9.5")
+def test_a_decode_that_raises_ends_its_own_request_only():
+    def decode(ids: Sequence[int]) -> str:
+        if len(broken.tokens) == 2:
+            raise KeyError("no text for this")
+        return "x" * len(ids)
+
+    broken = ask("b", LONG[:4], 9, decode=decode)
+    others = [ask("a", LONG[:4], 5), ask("c", LONG[:5], 5)]
+    serving = engine(max_batched_tokens=30)
+    for request in [others[0], broken, others[1]]:
+        serving.add_request(request)
+    case = "a, b and c decode; the `decode` of b raises KeyError at its second token"
+    steps = [serving.step(), serving.step()]
+    told = [told_alone(each)[1] for each in [others[0], broken, others[1]]]
+    expect_equal(
+        kinds(steps[1]),
+        [("token", "a", told[0]), ("token", "b", told[1]), ("finished", "b", "error"), ("token", "c", told[2])],
+        asked="the events of that step: all tokens, and b's end",
+        case=case,
+    )
+    ends = [event.error for event in steps[1] if isinstance(event, FinishedEvent)]
+    expect_equal(
+        (ends, sorted(serving.scheduler.slot_of), serving.scheduler.memory_used),
+        (["KeyError: 'no text for this'"], ["a", "c"], 9 + 10),
+        asked="(the error that the end names, who still has a slot, memory used): b holds nothing",
+        case=case,
+    )
+    drive(serving, case)
+    expect_equal(
+        [each.tokens for each in others],
+        [told_alone(each) for each in others],
+        asked="the answers of the others",
+        case=case,
     )
 
 

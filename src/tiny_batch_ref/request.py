@@ -62,7 +62,8 @@ class AnswerText:
         """decode: turns token ids into text; None: there is no text. stop: strings that end the answer."""
         self.text = ""  # without the stop string; what is not shown yet is in it
         self.stopped = False
-        self._decode = decode or (lambda tokens: "")
+        self.error: str | None = None  # what `decode` raised, such as `ValueError: no token 7`: no more text comes then
+        self._given_decode = decode or (lambda tokens: "")
         self._stop = tuple(stop)
         self._tokens: list[int] = []
         self._context = 0  # decoding starts here: some tokens read differently behind others than at the beginning
@@ -82,6 +83,15 @@ class AnswerText:
         rest = self._decode(self._tokens[self._context :])[self._taken :]
         self._taken += len(rest)
         return self._release(rest, last=True)
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        """What the given `decode` makes of some tokens. Once it has raised, it is not asked again, and this is ""."""
+        if self.error is None:
+            try:
+                return self._given_decode(tokens)
+            except Exception as error:  # it is somebody else's, and may harm this one answer only
+                self.error = f"{type(error).__name__}: {error}"
+        return ""
 
     def _new_text(self) -> str:
         """The characters that are whole since the last token.
@@ -209,8 +219,9 @@ class Request:
         """Take the token that was sampled for this request, and return the text that is safe to show now.
 
         Finishes the request with EOS if the token is one of `eos_token_ids`: it becomes no part of `tokens` or of the
-        text. Otherwise the token counts, and finishes the request with STOP if the text now holds a stop string, else
-        with LENGTH if it was the last that `max_tokens` allows.
+        text. Otherwise the token counts, and finishes the request with ERROR and the answer's `error` if it now has
+        one, else with STOP if the text now holds a stop string, else with LENGTH if it was the last that `max_tokens`
+        allows.
         Raises IllegalTransition if the request is not decoding.
         """
         # task 4.2 begin
@@ -221,6 +232,8 @@ class Request:
         self.tokens.append(token)
         self.token_times.append(self._clock.now())
         text = self._answer.add(token)
+        if self._answer.error is not None:
+            return text + self.finish(FinishReason.ERROR, self._answer.error)
         if self._answer.stopped:
             return text + self.finish(FinishReason.STOP)
         if len(self.tokens) == self.max_tokens:
@@ -231,11 +244,15 @@ class Request:
     def finish(self, reason: FinishReason, error: str | None = None) -> str:
         """End the request, and return the text that was held back until now. error: what broke, in words.
 
+        An answer whose last text can't be decoded ends with ERROR, unless it was CANCELLED: then nobody misses it.
         Raises IllegalTransition if it has ended already: there is exactly one end.
         """
         self.advance(RequestState.FINISHED)
+        text = self._answer.close()
+        if self._answer.error is not None and reason is not FinishReason.CANCELLED:
+            reason, error = FinishReason.ERROR, error or self._answer.error
         self.finish_reason, self.error, self.finished = reason, error, self._clock.now()
-        return self._answer.close()
+        return text
 
     @property
     def queue_time(self) -> float | None:

@@ -18,7 +18,7 @@ HELP = "run a day's experiment on this machine, with your code"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     parser.add_argument(
-        "what", nargs="?", choices=["batcher", "engine"], help="Day 8's batcher, or Day 9's engine, beside mlx-lm's"
+        "what", nargs="?", choices=["batcher", "engine", "prefix"], help="Day 8's batcher, Day 9's engine or Day 11's cache beside mlx-lm's"
     )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
     parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")

@@ -15,7 +15,7 @@ from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, run_tests
 
 EXTRA = ["--tb=no", "--no-shrink", "--timeout=8"]
-"""Only which tests fail counts: no traceback is written, no failing example made smaller, no hang waited for long."""
+"""Only which tests fail counts here: no traceback, no failing example made smaller, no hang waited for long."""
 
 Tick = Callable[[], None]
 """Called after each run: a bar moves."""
@@ -51,6 +51,8 @@ def ran(job: Job, outcome: Outcome, found: Findings) -> bool:
     """Whether the tests could be run to their end at all; a problem is added otherwise."""
     if outcome.killed_in is not None:
         found.add(job.where, f"{outcome.killed_in} never came to an end")
+    elif outcome.ended_in is not None:
+        found.add(job.where, f"{outcome.ended_in or 'importing the code'} ended Python before the tests were over")
     elif outcome.collection or not outcome.records:
         said = " ".join("\n".join([*outcome.collection, outcome.output]).split())
         found.add(job.where, f"no test could be run: {said[-400:]}")
