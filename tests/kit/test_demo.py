@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from tiny_batch_kit.base.console import cell
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import bench, demo, viz
 from tiny_batch_kit.course import holes, implementations
@@ -215,7 +216,7 @@ def test_viz_writes_what_it_is_asked_for(tmp_path, capsys):
     ],
 )
 def test_bench_cells(value, text):
-    assert bench.cell(value) == text
+    assert cell(value) == text
 
 
 def experiment(**changes):

@@ -7,13 +7,14 @@ ids are random, from a seed: lengths are exact, and nothing is shared by acciden
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.serving.trace import Asked, Jumping
+from tiny_batch_kit.serving.workloads import OUTPUTS, PROMPTS, Job
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,52 @@ def prefix_hits(prompts: Iterable[tuple[Sequence[int], Sequence[int], str]], blo
         stored |= {(salt, tuple(computed[:stop])) for stop in range(block_size, len(computed) + 1, block_size)}
         found.append(hit)
     return found
+
+
+@dataclass(frozen=True)
+class TalkJob(Job):
+    """A job whose prompt begins as others do. ids: numbers that stand for its tokens; a simulated answer is all 0."""
+
+    ids: tuple[int, ...] = ()
+
+    @property
+    def prompt(self) -> Sequence[int]:
+        """Its tokens."""
+        return self.ids
+
+
+def talk_stream(
+    count: int,
+    *,
+    rate: float,
+    assistants: int = 50,
+    system: int = 128,
+    turns: float = 3.0,
+    pause: float = 30.0,
+    seed: int = 0,
+) -> Iterator[TalkJob]:
+    """Yield `count` jobs in order of arrival, `rate` a second: turns of talks with one of some assistants.
+
+    An assistant has a system prompt of `system` tokens; few have most of the users (Zipf). A talk has `turns` turns on
+    average, with `pause` seconds between them, each on average.
+    """
+    rng = np.random.default_rng([43, seed])
+    weights = 1 / np.arange(1, assistants + 1)
+    waiting: list[tuple[float, int, tuple[int, ...], int]] = []  # (arrival, talk, what was said, turns left)
+    next_talk, talks = 0.0, 0
+    for number in range(count):
+        while not waiting or next_talk <= waiting[0][0]:
+            who = int(rng.choice(assistants, p=weights / weights.sum()))
+            said = tuple(range(-system * (who + 1), -system * who))
+            heapq.heappush(waiting, (next_talk, talks, said, int(rng.geometric(1 / turns))))
+            talks += 1
+            next_talk += rng.exponential(turns / rate)
+        arrival, talk, said, left = heapq.heappop(waiting)
+        words, answer = PROMPTS.draw(rng), OUTPUTS.draw(rng)
+        prompt = (*said, *range(1 + 1000 * number, 1 + 1000 * number + words))  # new words, which nobody has said yet
+        yield TalkJob(f"{number}", arrival, len(prompt), answer, prompt)
+        if left > 1:
+            heapq.heappush(waiting, (arrival + rng.exponential(pause), talk, (*prompt, *(0,) * answer), left - 1))
 
 
 def _ids(vocab: int, count: int, *seed: int) -> tuple[int, ...]:

@@ -31,6 +31,11 @@ class Job:
                 "give at least 1 of each."
             )
 
+    @property
+    def prompt(self) -> Sequence[int]:
+        """What stands for the prompt where no model reads it: only its length counts."""
+        return range(self.prompt_tokens)
+
 
 @dataclass(frozen=True)
 class Lengths:

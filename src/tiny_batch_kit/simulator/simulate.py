@@ -20,6 +20,7 @@ class SimulatedRequest:
 
     __slots__ = (
         "arrived",
+        "cache_salt",
         "first_token",
         "id",
         "max_tokens",
@@ -33,11 +34,11 @@ class SimulatedRequest:
     )
 
     def __init__(self, job: Job, state: Any, limit: int) -> None:
-        self.id, self.prompt, self.output_tokens = job.id, range(job.prompt_tokens), job.output_tokens
+        self.id, self.prompt, self.output_tokens = job.id, job.prompt, job.output_tokens
         self.max_tokens = max(limit, job.output_tokens)
         self.tokens: list[int] = []
         self.num_computed_tokens = 0
-        self.state, self.sampling = state, None
+        self.state, self.sampling, self.cache_salt = state, None, ""
         self.arrived, self.first_token = job.arrival, 0.0
         self.started = -1
 
@@ -61,12 +62,18 @@ class Simulated:
     seconds: float = 0.0
     steps: int = 0
     tokens: int = 0
+    computed: int = 0  # tokens that went through the model
     preemptions: int = 0
 
     @property
     def tokens_per_second(self) -> float:
         """New tokens a second."""
         return self.tokens / self.seconds if self.seconds else 0.0
+
+    @property
+    def wanted(self) -> int:
+        """How many tokens would have gone through the model if each had to once: all but the last of each answer."""
+        return sum(self.prompt_tokens) + sum(self.output_tokens) - len(self.output_tokens)
 
     def percentile(self, name: str, share: float) -> float:
         """A percentile (0 to 100) of ttft, latency or waited."""
@@ -97,6 +104,7 @@ def simulate(
         plan = scheduler.plan()
         now += cost.of(plan.work)
         found.steps += 1
+        found.computed += plan.num_tokens
         found.preemptions += len(plan.preempted)
         scheduler.commit(plan)
         running = scheduler.running

@@ -11,8 +11,9 @@ import numpy as np
 
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
-from tiny_batch_kit.shows.versus.profile import StepProfile
+from tiny_batch_kit.serving.yardsticks import WORKLOADS
 from tiny_batch_kit.shows.versus import sides as one_turn
+from tiny_batch_kit.shows.versus.profile import StepProfile
 from tiny_batch_kit.shows.versus.sides import Outcome
 from tiny_batch_kit.shows.versus.talks import TALKING, WORKLOAD
 
@@ -55,6 +56,11 @@ def compare(
                 done += 1
         found[workload] = [_medians(side, outcomes) for side, outcomes in runs.items()]
     return found
+
+
+def workloads(what: str) -> list[str]:
+    """The names of the workloads of a comparison: "batcher", "engine" or "prefix"."""
+    return [WORKLOAD] if what == "prefix" else list(WORKLOADS)
 
 
 def _medians(side: str, runs: list[Outcome]) -> Measured:
