@@ -1,0 +1,21 @@
+"""You let others find blocks when they were planned, and only their place in the chain waited for the step: if it
+breaks, what was never computed is found.
+
+task: 11.4
+caught-by: test_day_11.py::test_nothing_is_found_before_its_step_has_succeeded
+"""
+
+
+class CachingScheduler:
+    def _keep(self, request, stop):
+        # task 11.4 begin
+        chain, size = self._chains[request.id], self.cache.block_size
+        after = chain[-1] if chain else None
+        for start in range(len(chain) * size, stop - size + 1, size):
+            after = self.cache.reserve(tokens_between(request, start, start + size), request.cache_salt, after)
+            if after is None:
+                return
+            self.cache.keep([after])
+            self._reserved.setdefault(request.id, []).append(after)
+            self._keeps.append(BlockCopy(after.number, self.slot_of[request.id], start))
+        # task 11.4 end
