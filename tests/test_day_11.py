@@ -768,7 +768,12 @@ def test_a_request_begins_at_what_is_stored(length: int, loaded: int):
         case=f"20 tokens were served; a request comes with the first {length} of them",
     )
     drive(engine, "its answer")
-    expect_equal(again.tokens, told_alone(again), asked="its answer is that of serving alone", case=f"{length} tokens")
+    expect_equal(
+        (again.tokens, brief(runner.plans[-1]), runner.faults),
+        (told_alone(again), [("again", length, 1)], []),
+        asked="(its answer, the plan of its next step, faults): it answers as if alone, and goes on by one token",
+        case=f"{length} tokens and two new ones",
+    )
 
 
 @pytest.mark.task("11.4")
@@ -828,18 +833,18 @@ def test_what_two_have_computed_belongs_to_both():
 
 @pytest.mark.task("11.4")
 def test_a_block_without_its_beginning_is_not_kept():
-    engine, cache, runner = serving()
-    engine.add_request(ask("a", TEXT[:8], 1))
-    engine.add_request(ask("b", [*TEXT[:8], 7, 7, 7, 7], 1))
+    engine, _, runner = serving()
+    engine.add_request(ask("a", TEXT[:9], 1))
+    engine.add_request(ask("b", [*TEXT[:9], 7, 7, 7], 1))
     engine.step()
-    c = ask("c", [7, 7, 7, 7, 1], 2)
+    c = ask("c", [*TEXT[4:8], 1], 2)
     serve(engine, c)
     expect_equal(
-        (len(cache.match([7, 7, 7, 7])), runner.loaded, c.tokens, runner.faults),
-        (1, 0, told_alone(c), []),
-        asked="(blocks found at the end for 7 7 7 7, tokens loaded, c's answer, faults): 7 7 7 7 behind 8 others is "
-        "not 7 7 7 7 at the beginning",
-        case="a and b share 8 tokens and one step, so a keeps them; b has 7 7 7 7 behind; then c comes with 7 7 7 7 1",
+        (runner.loaded, c.tokens, runner.faults),
+        (0, told_alone(c), []),
+        asked="(tokens loaded, c's answer, faults): b's second block without its first is nobody's beginning",
+        case="a and b share their first two blocks and one step, so a keeps these; c begins with the tokens of the "
+        "second",
     )
 
 
@@ -887,6 +892,22 @@ def test_a_block_that_is_half_computed_is_loaded_whole():
         asked="(the second plan, from where its loaded blocks go, b's answer, faults)",
         case="b has computed 6 of its tokens, 2 of the second block, when a's 20 are kept",
     )
+
+
+@pytest.mark.task("11.4")
+def test_it_looks_behind_what_it_has():
+    engine, _, runner = serving(max_batched_tokens=24)
+    serve(engine, ask("first", TEXT[:4], 1))
+    a, b = ask("a", TEXT, 2), ask("b", [*TEXT[:16], 7, 7], 2)
+    serve(engine, a, b)
+    expect_equal(
+        ([brief(plan) for plan in runner.plans[1:3]], [copy.start for copy in runner.plans[2].loads], runner.faults),
+        ([[("a", 4, 16), ("b", 4, 8)], [("a", 20, 1), ("b", 16, 2)]], [12], []),
+        asked="(the plans of a and b, from where the second one loads, faults): b's chain is one block, a has kept "
+        "three behind it, of which b has computed two",
+        case="one block of 4 is stored; a's 20 tokens and b's 18 share 16; 24 tokens a step",
+    )
+    expect_equal(b.tokens, told_alone(b), asked="b's answer", case="the same")
 
 
 @pytest.mark.task("11.4")
@@ -982,14 +1003,15 @@ def test_who_runs_keeps_its_blocks_from_being_evicted():
     a = ask("a", [*TEXT[:8], 7], 12)
     engine.add_request(a)
     engine.step()
+    at_once = [block.users for block in cache.match(TEXT[:8])]
     for number in range(6):  # each wants two blocks, and there are two more
         engine.add_request(ask(f"{number}", [20 + number] * 9, 1))
         engine.step()
     stored = cache.match(TEXT[:8])
     expect_equal(
-        (len(stored), [block.users for block in stored], runner.faults),
-        (2, [1, 1], []),
-        asked="(a's blocks that are stored, their users, faults)",
+        (at_once, len(stored), [block.users for block in stored], runner.faults),
+        ([1, 1], 2, [1, 1], []),
+        asked="(users of a's blocks after its first step, then those still stored, their users, faults)",
         case="a runs on 2 of 4 blocks, while six others come and go",
     )
     drive(engine, "a ends")
@@ -1086,6 +1108,7 @@ def test_who_is_sent_back_uses_nothing():
 def test_an_interrupted_plan_is_taken_back():
     engine, cache, runner = serving()
     serve(engine, ask("first", TEXT))
+    runner.slots.clear()  # else it would live on what `first` has left in its slot
     again = ask("again", [*TEXT[:13], 7, 7, 7, 7], 3)
     engine.add_request(again)
     lost = engine.scheduler.plan()  # and then somebody pressed Ctrl-C: nothing of it was run
@@ -1224,11 +1247,11 @@ def store_and_cache(num_blocks: int = 6, slots: int = 3, length: int = 12) -> tu
 
 
 COPIES = {
-    "one block": [BlockCopy(3, 1, 4)],
-    "neighbours in a slot, not in the store": [BlockCopy(5, 0, 0), BlockCopy(2, 0, 4), BlockCopy(4, 0, 8)],
-    "a gap": [BlockCopy(0, 2, 0), BlockCopy(1, 2, 8)],
-    "two slots": [BlockCopy(1, 2, 4), BlockCopy(0, 2, 8), BlockCopy(3, 0, 0), BlockCopy(5, 0, 4)],
-    "side by side in two slots": [BlockCopy(1, 0, 0), BlockCopy(2, 1, 4), BlockCopy(3, 2, 8)],
+    "one-block": [BlockCopy(3, 1, 4)],
+    "neighbours-in-the-slot": [BlockCopy(5, 0, 0), BlockCopy(2, 0, 4), BlockCopy(4, 0, 8)],
+    "a-gap": [BlockCopy(0, 2, 0), BlockCopy(1, 2, 8)],
+    "two-slots": [BlockCopy(1, 2, 4), BlockCopy(0, 2, 8), BlockCopy(3, 0, 0), BlockCopy(5, 0, 4)],
+    "side-by-side-in-two-slots": [BlockCopy(1, 0, 0), BlockCopy(2, 1, 4), BlockCopy(3, 2, 8)],
     "nothing": [],
 }
 

@@ -1,7 +1,7 @@
 """You joined all blocks of a slot, with gaps between them.
 
 task: 11.5
-caught-by: test_day_11.py::test_blocks_come_into_slots[a gap]
+caught-by: test_day_11.py::test_blocks_come_into_slots[a-gap]
 """
 
 

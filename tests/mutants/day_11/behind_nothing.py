@@ -1,7 +1,7 @@
 """You looked for a request's next tokens as if they were its first.
 
 task: 11.4
-caught-by: test_day_11.py::test_a_request_goes_on_at_what_others_have_kept
+caught-by: test_day_11.py::test_it_looks_behind_what_it_has
 """
 
 

@@ -1,7 +1,7 @@
 """You took blocks by their place in the list of copies, not by their number.
 
 task: 11.5
-caught-by: test_day_11.py::test_blocks_come_into_slots[one block]
+caught-by: test_day_11.py::test_blocks_come_into_slots[one-block]
 """
 
 

@@ -1,7 +1,7 @@
 """You cut positions into blocks by a reshape alone: heads and blocks change places.
 
 task: 11.5
-caught-by: test_day_11.py::test_positions_come_into_blocks[neighbours in a slot, not in the store]
+caught-by: test_day_11.py::test_positions_come_into_blocks[neighbours-in-the-slot]
 """
 
 

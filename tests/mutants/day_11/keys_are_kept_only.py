@@ -1,7 +1,7 @@
 """You kept keys and no values.
 
 task: 11.5
-caught-by: test_day_11.py::test_positions_come_into_blocks[one block]
+caught-by: test_day_11.py::test_positions_come_into_blocks[one-block]
 """
 
 

@@ -1,7 +1,7 @@
 """You loaded blocks to the beginning of the slot, wherever they belong.
 
 task: 11.5
-caught-by: test_day_11.py::test_blocks_come_into_slots[one block]
+caught-by: test_day_11.py::test_blocks_come_into_slots[one-block]
 """
 
 

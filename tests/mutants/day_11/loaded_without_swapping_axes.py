@@ -1,7 +1,7 @@
 """You joined blocks by a reshape alone: what lies side by side in a block are heads, not positions.
 
 task: 11.5
-caught-by: test_day_11.py::test_blocks_come_into_slots[neighbours in a slot, not in the store]
+caught-by: test_day_11.py::test_blocks_come_into_slots[neighbours-in-the-slot]
 """
 
 

@@ -1,7 +1,7 @@
 """You ended a run when the next one began: the last one never ends, and is lost.
 
 task: 11.5
-caught-by: test_day_11.py::test_blocks_come_into_slots[one block]
+caught-by: test_day_11.py::test_blocks_come_into_slots[one-block]
 """
 
 
