@@ -8,6 +8,5 @@ caught-by: test_day_11.py::test_no_sign_stands_between_them
 def block_hash(parent, tokens, salt):
     # task 11.1 begin
     whose = salt.encode()
-    lengths = array("Q", (len(parent), len(whose))).tobytes()  # so that no byte of one can pass for one of the next
     return blake2b(parent + b"|" + whose + b"|" + array("q", tokens).tobytes(), digest_size=16).digest()
     # task 11.1 end

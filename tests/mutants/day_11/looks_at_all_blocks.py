@@ -11,15 +11,15 @@ class PrefixCache:
         for block in reversed(blocks):
             block.users -= 1
             if block.users == 0:
-                block.since = self._time = getattr(self, "_time", 0) + 1
                 self._unused[block.number] = block
+                since = self.__dict__.setdefault("_since", {})
+                self._time = since[block.number] = getattr(self, "_time", 0) + 1
         # task 11.2 end
 
     def _evict(self):
         # task 11.2 begin
-        block = min(self._unused.values(), key=lambda each: each.since)
-        number = block.number
-        del self._unused[number]
+        number = min(self._unused, key=self._since.__getitem__)
+        block = self._unused.pop(number)
         del self._named[block.name]
         return number
         # task 11.2 end

@@ -9,6 +9,5 @@ caught-by: test_day_11.py::test_no_part_passes_for_another[salt-or-parent-around
 def block_hash(parent, tokens, salt):
     # task 11.1 begin
     whose = salt.encode()
-    lengths = array("Q", (len(parent), len(whose))).tobytes()  # so that no byte of one can pass for one of the next
     return blake2b(parent + array("q", tokens).tobytes() + whose, digest_size=16).digest()
     # task 11.1 end
