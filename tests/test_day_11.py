@@ -47,12 +47,14 @@ def test_a_name_is_bytes_and_always_the_same():
     ("one", "other"),
     [
         ((b"", [5, 6], ""), (b"", [6, 5], "")),
+        ((b"", [5, 6], ""), (b"", [4, 7], "")),
+        ((b"", [5, 5, 6], ""), (b"", [5, 6, 6], "")),
         ((b"", [5, 6], ""), (b"p", [5, 6], "")),
         ((b"p", [5, 6], ""), (b"q", [5, 6], "")),
         ((b"", [5, 6], "a"), (b"", [5, 6], "b")),
         ((b"p", [5, 6], "a"), (b"p", [5, 6], "b")),
     ],
-    ids=["order", "first-or-not", "parent", "salt", "salt-behind-a-parent"],
+    ids=["order", "sum", "how-often", "first-or-not", "parent", "salt", "salt-behind-a-parent"],
 )
 def test_a_name_depends_on_all_three(one: tuple[Any, ...], other: tuple[Any, ...]):
     expect_true(
@@ -64,19 +66,35 @@ def test_a_name_depends_on_all_three(one: tuple[Any, ...], other: tuple[Any, ...
     )
 
 
+WORDS = b"a" * 16
+WORD = int.from_bytes(WORDS[:8], "little")  # a token whose 8 bytes are letters, from whichever end they are read
+
+
 @pytest.mark.task("11.1")
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         ((b"", [1, 23], ""), (b"", [12, 3], "")),
         ((b"", [256], ""), (b"", [1, 0], "")),
+        ((b"", [5], ""), (b"", [5 + 2**8], "")),
         ((b"", [5], ""), (b"", [5 + 2**16], "")),
         ((b"", [5], ""), (b"", [5 + 2**32], "")),
         ((b"ab", [5], "c"), (b"a", [5], "bc")),
         ((b"", [5], "a"), (b"a", [5], "")),
         ((b"", [97], ""), (b"", [], "a")),
+        ((WORDS[:16], [WORD, WORD], ""), (b"", [WORD, WORD], WORDS[:16].decode())),
     ],
-    ids=["digits", "bytes", "beyond-16-bits", "beyond-32-bits", "border", "salt-or-parent", "salt-or-token"],
+    ids=[
+        "digits",
+        "bytes",
+        "beyond-8-bits",
+        "beyond-16-bits",
+        "beyond-32-bits",
+        "border",
+        "salt-or-parent",
+        "salt-or-token",
+        "salt-or-parent-around-the-tokens",
+    ],
 )
 def test_no_part_passes_for_another(one: tuple[Any, ...], other: tuple[Any, ...]):
     expect_true(
@@ -89,14 +107,29 @@ def test_no_part_passes_for_another(one: tuple[Any, ...], other: tuple[Any, ...]
 
 
 @pytest.mark.task("11.1")
-def test_every_process_says_the_same():
-    here = block_hash(b"parent", [3, 1, 4], "tenant").hex()
+def test_no_sign_stands_between_them():
+    same = []
+    for sign in "|,;:/-_. \t\n\0\x1f":
+        one, other = (f"a{sign}b".encode(), [5], "c"), (b"a", [5], f"b{sign}c")
+        same += [sign] if block_hash(*one) == block_hash(*other) else []
+    expect_equal(
+        same,
+        [],
+        asked="signs with which a part passes for another: a name may have any byte in it, and a salt any character",
+        case="block_hash(b'a|b', [5], 'c') and block_hash(b'a', [5], 'b|c'), and the same with other signs than |",
+    )
+
+
+@pytest.mark.task("11.1")
+@pytest.mark.parametrize("salt", ["", "tenant"], ids=["no-salt", "salt"])
+def test_every_process_says_the_same(salt: str):
+    here = block_hash(b"parent", [3, 1, 4], salt).hex()
     code = (
         "import importlib.util, sys\n"
         f"spec = importlib.util.spec_from_file_location('names', {prefix_cache.__file__!r})\n"
         "module = importlib.util.module_from_spec(spec)\n"
         "sys.modules['names'] = module\nspec.loader.exec_module(module)\n"
-        "print(module.block_hash(b'parent', [3, 1, 4], 'tenant').hex())"
+        f"print(module.block_hash(b'parent', [3, 1, 4], {salt!r}).hex())"
     )
     there = [
         subprocess.run(
@@ -108,7 +141,7 @@ def test_every_process_says_the_same():
         there,
         [here, here],
         asked="the name of a block in two other processes: Python's own hash of a string differs from run to run",
-        case="block_hash(b'parent', [3, 1, 4], 'tenant')",
+        case=f"block_hash(b'parent', [3, 1, 4], {salt!r})",
     )
 
 
@@ -225,6 +258,68 @@ def test_used_twice_is_released_twice():
         [(2, 0, 2), (2, 2, 0), (2, 1, 1)],
         asked="(free, unused, in use) after each of two releases, and after the first block is used again",
         case="two blocks, each used by two requests",
+    )
+
+
+@pytest.mark.task("11.2")
+def test_users_are_counted():
+    cache = PrefixCache(4, 2)
+    blocks = put(cache, [5, 6, 7, 8])
+    cache.use(blocks)
+    cache.use(blocks[:1])
+    expect_equal(
+        [block.users for block in blocks],
+        [3, 2],
+        asked="how many use the first block, and the second",
+        case="who filled them uses both, a second request too, a third the first only",
+    )
+
+
+@pytest.mark.task("11.2")
+def test_one_who_leaves_takes_nothing_from_the_other():
+    cache = PrefixCache(1, 2)
+    blocks = put(cache, [5, 6])
+    cache.use(blocks)
+    cache.release(blocks)
+    expect_equal(
+        (cache.reserve([7, 8]), cache.reserve([5, 6]), counts(cache)),
+        (None, None, (0, 0, 1)),
+        asked="(a place for another block, the same block once more, (free, unused, in use))",
+        case="the only block is used by two, and one of them releases it",
+    )
+
+
+@pytest.mark.task("11.2")
+def test_what_is_used_again_is_not_evicted():
+    cache = PrefixCache(2, 1)
+    a, b = (put(cache, [token])[0] for token in (5, 6))
+    cache.release([a])
+    cache.release([b])
+    cache.use([a])
+    new = [cache.reserve([token]) for token in (7, 8)]
+    expect_equal(
+        ([block and block.number for block in new], a.users),
+        ([b.number, None], 1),
+        asked="(whose places two new blocks take, users of a)",
+        case="a is released, then b; then a is used again",
+    )
+
+
+@pytest.mark.task("11.2")
+@pytest.mark.parametrize("free", [0, 1])
+def test_a_refused_reservation_changes_nothing(free: int):
+    cache = PrefixCache(2 + free, 1)
+    blocks = put(cache, [5, 6])
+    cache.release(blocks)
+    refused = cache.reserve([6], "", blocks[0])
+    seen = counts(cache)
+    new = [cache.reserve([token]) for token in (7, 8, 9)]
+    expect_equal(
+        (refused, seen, sum(block is not None for block in new), counts(cache)),
+        (None, (free, 2, 0), 2 + free, (0, 0, 2 + free)),
+        asked="(the block that is there already, (free, unused, in use), how many of three new ones find a place, "
+        "(free, unused, in use) then)",
+        case=f"5 and 6 behind it are kept and unused, {free} free; reserve([6], after=the first)",
     )
 
 
@@ -413,10 +508,10 @@ def test_the_walk_ends_at_the_first_difference():
     cache = PrefixCache(8, 2)
     blocks = put(cache, [1, 2, 3, 4, 5, 6])
     expect_equal(
-        (found(cache, [1, 2, 9, 9, 5, 6]), found(cache, [9, 2, 3, 4])),
-        (numbers(blocks[:1]), []),
+        (found(cache, [1, 2, 9, 9, 5, 6]), found(cache, [1, 2, 9, 9, 3, 4]), found(cache, [9, 2, 3, 4])),
+        (numbers(blocks[:1]), numbers(blocks[:1]), []),
         asked="the blocks found: what comes behind another text is another text",
-        case="1 … 6 are kept in blocks of 2; match([1, 2, 9, 9, 5, 6]), then match([9, 2, 3, 4])",
+        case="1 … 6 are kept in blocks of 2; match([1, 2, 9, 9, 5, 6]), [1, 2, 9, 9, 3, 4] and [9, 2, 3, 4]",
     )
 
 
@@ -461,6 +556,23 @@ def test_a_reserved_block_is_found_by_nobody():
 
 
 @pytest.mark.task("11.3")
+def test_a_gap_ends_the_walk():
+    cache = PrefixCache(8, 2)
+    (first,) = put(cache, [1, 2])
+    second = cache.reserve([3, 4], "", first)
+    third = cache.reserve([5, 6], "", second)
+    assert second is not None
+    assert third is not None
+    cache.keep([third])
+    expect_equal(
+        (found(cache, [1, 2, 3, 4, 5, 6]), found(cache, [5, 6], "", second)),
+        ([first.number], [third.number]),
+        asked="the blocks found from the beginning, and behind the second",
+        case="1 2 and 5 6 are kept, 3 4 between them is only reserved",
+    )
+
+
+@pytest.mark.task("11.3")
 def test_tenants_find_their_own():
     cache = PrefixCache(8, 2)
     mine, yours = put(cache, [1, 2, 3, 4], "a"), put(cache, [1, 2], "b")
@@ -474,6 +586,19 @@ def test_tenants_find_their_own():
 
 @pytest.mark.task("11.3")
 def test_looking_uses_nothing():
+    cache = PrefixCache(4, 1)
+    cache.release(put(cache, [1, 2]))
+    blocks = cache.match([1, 2])
+    expect_equal(
+        ([block.users for block in blocks], counts(cache)),
+        ([0, 0], (2, 2, 0)),
+        asked="(users of the blocks found, (free, unused, in use))",
+        case="1 and 2 are kept and unused; match([1, 2])",
+    )
+
+
+@pytest.mark.task("11.3")
+def test_looking_makes_nobody_young():
     cache = PrefixCache(2, 1)
     blocks = put(cache, [1, 2])
     cache.release(blocks)
@@ -488,17 +613,19 @@ def test_looking_uses_nothing():
 
 
 @pytest.mark.task("11.3")
-def test_a_name_that_everybody_has():
+@pytest.mark.parametrize(
+    ("tokens", "salt", "whole"),
+    [([1, 2], "", 1), ([9, 9], "", 0), ([1, 2], "b", 0), ([1, 2, 1, 2], "", 1)],
+    ids=["itself", "other-tokens", "another-tenant", "behind-itself"],
+)
+def test_a_name_that_everybody_has(tokens: list[int], salt: str, whole: int):
     cache = PrefixCache(8, 2, hash=lambda parent, tokens, salt: b"same")
-    (block,) = put(cache, [1, 2])
-    got = [
-        found(cache, tokens, salt) for tokens, salt in (([1, 2], ""), ([9, 9], ""), ([1, 2], "b"), ([1, 2, 1, 2], ""))
-    ]
+    blocks = put(cache, [1, 2])
     expect_equal(
-        got,
-        [[block.number], [], [], [block.number]],
-        asked="the blocks found for 1 2, for 9 9, for another tenant's 1 2, and for 1 2 1 2: compare, believe no name",
-        case="1 2 is kept, and every block has the same name",
+        found(cache, tokens, salt),
+        numbers(blocks[:whole]),
+        asked="the blocks found: a name proves nothing, so compare",
+        case=f"1 2 is kept without a salt, every block has the same name; match({tokens}, {salt!r})",
     )
 
 
@@ -641,7 +768,12 @@ def test_a_request_begins_at_what_is_stored(length: int, loaded: int):
         case=f"20 tokens were served; a request comes with the first {length} of them",
     )
     drive(engine, "its answer")
-    expect_equal(again.tokens, told_alone(again), asked="its answer is that of serving alone", case=f"{length} tokens")
+    expect_equal(
+        (again.tokens, brief(runner.plans[-1]), runner.faults),
+        (told_alone(again), [("again", length, 1)], []),
+        asked="(its answer, the plan of its next step, faults): it answers as if alone, and goes on by one token",
+        case=f"{length} tokens and two new ones",
+    )
 
 
 @pytest.mark.task("11.4")
@@ -679,6 +811,57 @@ def test_nothing_is_found_before_its_step_has_succeeded():
 
 
 @pytest.mark.task("11.4")
+def test_what_two_have_computed_belongs_to_both():
+    engine, cache, runner = serving()
+    a, b = ask("a", TEXT[:9], 1), ask("b", TEXT[:9], 9)
+    engine.add_request(a)
+    engine.add_request(b)
+    for _ in range(2):
+        engine.step()
+    seen = [block.users for block in cache.match(TEXT[:8])]
+    drive(engine, "b ends")
+    loads = [copy for plan in runner.plans for copy in plan.loads]
+    keeps = [(copy.slot, copy.start) for plan in runner.plans for copy in plan.keeps]
+    expect_equal(
+        (seen, loads, keeps, b.tokens, runner.faults),
+        ([1, 1], [], [(0, 0), (0, 4), (1, 8), (1, 12)], told_alone(b), []),
+        asked="(users of the first two blocks after the second step, loads, (slot, start) of what is kept, b's answer, "
+        "faults): b uses what a has kept, copies nothing that it has computed itself, and keeps what comes behind",
+        case="a and b with the same 9 tokens in one step; a ends with it, b gets 9 tokens",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_a_block_without_its_beginning_is_not_kept():
+    engine, _, runner = serving()
+    engine.add_request(ask("a", TEXT[:9], 1))
+    engine.add_request(ask("b", [*TEXT[:9], 7, 7, 7], 1))
+    engine.step()
+    c = ask("c", [*TEXT[4:8], 1], 2)
+    serve(engine, c)
+    expect_equal(
+        (runner.loaded, c.tokens, runner.faults),
+        (0, told_alone(c), []),
+        asked="(tokens loaded, c's answer, faults): b's second block without its first is nobody's beginning",
+        case="a and b share their first two blocks and one step, so a keeps these; c begins with the tokens of the "
+        "second",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_each_block_is_kept_once():
+    engine, _, runner = serving(max_batched_tokens=6)
+    serve(engine, ask("a", TEXT, 6))
+    keeps = [[copy.start for copy in plan.keeps] for plan in runner.plans]
+    expect_equal(
+        (keeps, runner.loaded, runner.faults),
+        ([[0], [4, 8], [12], [16], [], [], [], [20], []], 0, []),
+        asked="(from where blocks are kept in each step, tokens loaded, faults): each once, when it is whole",
+        case="a's 20 tokens in steps of 6, then 6 of its answer",
+    )
+
+
+@pytest.mark.task("11.4")
 def test_a_request_goes_on_at_what_others_have_kept():
     engine, _, runner = serving(max_batched_tokens=24)
     a, b = ask("a", TEXT, 3), ask("b", [*TEXT[:16], 7, 7], 3)
@@ -712,6 +895,22 @@ def test_a_block_that_is_half_computed_is_loaded_whole():
 
 
 @pytest.mark.task("11.4")
+def test_it_looks_behind_what_it_has():
+    engine, _, runner = serving(max_batched_tokens=24)
+    serve(engine, ask("first", TEXT[:4], 1))
+    a, b = ask("a", TEXT, 2), ask("b", [*TEXT[:16], 7, 7], 2)
+    serve(engine, a, b)
+    expect_equal(
+        ([brief(plan) for plan in runner.plans[1:3]], [copy.start for copy in runner.plans[2].loads], runner.faults),
+        ([[("a", 4, 16), ("b", 4, 8)], [("a", 20, 1), ("b", 16, 2)]], [12], []),
+        asked="(the plans of a and b, from where the second one loads, faults): b's chain is one block, a has kept "
+        "three behind it, of which b has computed two",
+        case="one block of 4 is stored; a's 20 tokens and b's 18 share 16; 24 tokens a step",
+    )
+    expect_equal(b.tokens, told_alone(b), asked="b's answer", case="the same")
+
+
+@pytest.mark.task("11.4")
 def test_answers_are_kept_too():
     engine, _, runner = serving()
     first = ask("first", TEXT[:5], 9)
@@ -741,9 +940,9 @@ def test_a_broken_step_keeps_nothing():
         case="a's step breaks; then b comes with the same 9 tokens",
     )
     expect_equal(
-        (cache.num_free + cache.num_unused, cache.num_free),
-        (64, 62),
-        asked="(free and unused blocks, free ones): a's places are free again, and b has kept 2",
+        (cache.num_free + cache.num_unused, cache.num_free, len(cache.match(TEXT[:9]))),
+        (64, 62, 2),
+        asked="(free and unused blocks, free ones, blocks found): a's places are free again, and b has kept 2",
         case="the same",
     )
 
@@ -758,6 +957,22 @@ def test_only_the_broken_steps_blocks_are_lost():
         ([("b", 8, 8)], [], 64),
         asked="(b's first plan, faults, free and unused blocks): the two blocks of a's first step are stored",
         case="a's 20 tokens in steps of 8, the second breaks; then b comes with the same",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_a_step_that_loads_may_break_too():
+    engine, cache, runner = serving(broken=[3])
+    serve(engine, ask("first", TEXT))
+    serve(engine, ask("a", TEXT[:13]))
+    b = ask("b", TEXT[:13])
+    serve(engine, b)
+    expect_equal(
+        (brief(runner.plans[3]), b.tokens, runner.faults, cache.num_free + cache.num_unused),
+        ([("b", 12, 1)], told_alone(b), [], 64),
+        asked="(b's first plan, b's answer, faults, free and unused blocks): a is lost, the store and all others are "
+        "not",
+        case="20 tokens are stored; a loads 12 of them in a step that breaks; then b comes with the same",
     )
 
 
@@ -788,14 +1003,15 @@ def test_who_runs_keeps_its_blocks_from_being_evicted():
     a = ask("a", [*TEXT[:8], 7], 12)
     engine.add_request(a)
     engine.step()
+    at_once = [block.users for block in cache.match(TEXT[:8])]
     for number in range(6):  # each wants two blocks, and there are two more
         engine.add_request(ask(f"{number}", [20 + number] * 9, 1))
         engine.step()
     stored = cache.match(TEXT[:8])
     expect_equal(
-        (len(stored), [block.users for block in stored], runner.faults),
-        (2, [1, 1], []),
-        asked="(a's blocks that are stored, their users, faults)",
+        (at_once, len(stored), [block.users for block in stored], runner.faults),
+        ([1, 1], 2, [1, 1], []),
+        asked="(users of a's blocks after its first step, then those still stored, their users, faults)",
         case="a runs on 2 of 4 blocks, while six others come and go",
     )
     drive(engine, "a ends")
@@ -867,10 +1083,10 @@ def test_who_is_sent_back_finds_what_it_had():
     place = next(number for number, plan in enumerate(runner.plans) if plan.preempted)
     back = next(work for plan in runner.plans[place:] for work in plan.work if work.request_id == "b")
     expect_equal(
-        (sent_back, back.start > 0 and back.start % 4 == 0, runner.faults, a.tokens, b.tokens),
-        (["b"], True, [], told_alone(a), told_alone(b)),
-        asked="(who was sent back, whether it begins behind whole blocks, faults, both answers)",
-        case="a and b outgrow memory for 24; b comes back",
+        (sent_back, (back.start, len(back.tokens)), runner.faults, a.tokens, b.tokens),
+        (["b"], (12, 2), [], told_alone(a), told_alone(b)),
+        asked="(who was sent back, (where it begins, tokens to compute) when it is back, faults, both answers)",
+        case="a and b outgrow memory for 24; b comes back with the answer that it has, and what it kept is stored",
     )
     expect_equal(
         cache.num_free + cache.num_unused, 64, asked="free and unused blocks at the end", case="a and b have ended"
@@ -892,6 +1108,7 @@ def test_who_is_sent_back_uses_nothing():
 def test_an_interrupted_plan_is_taken_back():
     engine, cache, runner = serving()
     serve(engine, ask("first", TEXT))
+    runner.slots.clear()  # else it would live on what `first` has left in its slot
     again = ask("again", [*TEXT[:13], 7, 7, 7, 7], 3)
     engine.add_request(again)
     lost = engine.scheduler.plan()  # and then somebody pressed Ctrl-C: nothing of it was run
@@ -902,6 +1119,44 @@ def test_an_interrupted_plan_is_taken_back():
         (3, told_alone(again), [], 64),
         asked="(blocks that the lost plan loads, the answer, faults, free and unused blocks)",
         case="a plan is made and never run; the next ones are",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_an_interrupted_plan_of_one_who_runs():
+    engine, cache, runner = serving(max_batched_tokens=26)
+    a, b = ask("a", TEXT, 2), ask("b", [*TEXT[:16], 7, 7], 2)
+    engine.add_request(a)
+    engine.add_request(b)
+    engine.step()
+    lost = engine.scheduler.plan()
+    stood = b.num_computed_tokens
+    engine.abort("a")
+    drive(engine, "b goes on")
+    expect_equal(
+        (brief(lost), stood, brief(runner.plans[1]), b.tokens, runner.faults, cache.num_free + cache.num_unused),
+        ([("a", 20, 1), ("b", 16, 2)], 16, [("b", 16, 2)], told_alone(b), [], 64),
+        asked="(the lost plan, tokens that b counts as computed in it, the next plan, b's answer, faults, free and "
+        "unused blocks)",
+        case="b has computed 6 tokens, a plan to load 12 is made and never run; a is aborted, and b goes on",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_an_abort_behind_an_interrupted_plan():
+    engine, cache, runner = serving()
+    serve(engine, ask("first", TEXT))
+    b = ask("b", TEXT[:9])
+    engine.add_request(ask("a", [*TEXT[:13], 7, 7, 7, 7]))
+    engine.add_request(b)
+    engine.scheduler.plan()
+    engine.abort("a")
+    drive(engine, "b goes on")
+    expect_equal(
+        (b.tokens, runner.faults, cache.num_free + cache.num_unused, len(cache.match([*TEXT[:13], 7, 7, 7]))),
+        (told_alone(b), [], 64, 3),
+        asked="(b's answer, faults, free and unused blocks, blocks found of a's tokens)",
+        case="a plan loads and keeps for a and for b; it is never run, and a is aborted",
     )
 
 
@@ -992,11 +1247,11 @@ def store_and_cache(num_blocks: int = 6, slots: int = 3, length: int = 12) -> tu
 
 
 COPIES = {
-    "one block": [BlockCopy(3, 1, 4)],
-    "neighbours in a slot, not in the store": [BlockCopy(5, 0, 0), BlockCopy(2, 0, 4), BlockCopy(4, 0, 8)],
-    "a gap": [BlockCopy(0, 2, 0), BlockCopy(1, 2, 8)],
-    "two slots": [BlockCopy(1, 2, 4), BlockCopy(0, 2, 8), BlockCopy(3, 0, 0), BlockCopy(5, 0, 4)],
-    "side by side in two slots": [BlockCopy(1, 0, 0), BlockCopy(2, 1, 4), BlockCopy(3, 2, 8)],
+    "one-block": [BlockCopy(3, 1, 4)],
+    "neighbours-in-the-slot": [BlockCopy(5, 0, 0), BlockCopy(2, 0, 4), BlockCopy(4, 0, 8)],
+    "a-gap": [BlockCopy(0, 2, 0), BlockCopy(1, 2, 8)],
+    "two-slots": [BlockCopy(1, 2, 4), BlockCopy(0, 2, 8), BlockCopy(3, 0, 0), BlockCopy(5, 0, 4)],
+    "side-by-side-in-two-slots": [BlockCopy(1, 0, 0), BlockCopy(2, 1, 4), BlockCopy(3, 2, 8)],
     "nothing": [],
 }
 

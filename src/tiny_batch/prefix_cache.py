@@ -19,10 +19,11 @@ class Hash(Protocol):
 
 
 def block_hash(parent: bytes, tokens: Sequence[int], salt: str) -> bytes:
-    """The name of a block: 16 bytes that depend on its tokens, on all before them, and on whose they are.
+    """The name of a block: at least 16 bytes that depend on its tokens, on all before them, and on whose they are.
 
-    parent: the name of the block before it; empty for the first. salt: of the tenant. The same in every process, so
-    that several may talk about the same blocks. Two blocks may have one name by accident: a name proves nothing.
+    parent: the name of the block before it; empty for the first. tokens: numbers from 0 to 2^63 - 1. salt: of the
+    tenant. Inputs that differ in any of the three have different names, but for an accident: a name proves nothing.
+    The same in every process, so that several may talk about the same blocks.
     """
     raise NotImplementedError("Task 11.1: block_hash: see book/src/day-11.md")
 
@@ -84,11 +85,11 @@ class PrefixCache:
         raise NotImplementedError("Task 11.2: PrefixCache.use: see book/src/day-11.md")
 
     def release(self, blocks: Sequence[Block]) -> None:
-        """Somebody uses these blocks no longer. blocks: the first ones of a request, in order.
+        """Somebody uses these blocks no longer. blocks: all that a request uses, in order, or only the last of them.
 
         What nobody uses any more stays, and may be evicted from now on: blocks that were released earlier go first, and
-        of these the last, for a block is of no use without those before it. Raises ValueError, and changes nothing, if
-        one of them is not in use.
+        of those released together the last one, for a block is of no use without those before it. Raises ValueError,
+        and changes nothing, if one of them is not in use.
         """
         for block in blocks:
             if block.users < 1:
@@ -98,9 +99,9 @@ class PrefixCache:
     def reserve(self, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> Block | None:
         """A place for a block that is about to be computed; it is the caller's alone until it is kept or dropped.
 
-        tokens: `block_size` of them. after: as for `match`; reserved or kept. Takes a free block, else evicts the one
-        that is first in the order of `release`. None, and nothing changes, if all are in use, or if there is a block
-        of that name already, reserved or kept.
+        tokens: `block_size` of them. after: as for `match`; the caller has reserved it, or uses it. Takes a free block,
+        else evicts the one that is first in the order of `release`. None, and nothing changes, if all are in use, or if
+        there is a block of that name already, reserved or kept.
         """
         raise NotImplementedError("Task 11.2: PrefixCache.reserve: see book/src/day-11.md")
 

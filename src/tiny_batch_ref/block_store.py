@@ -43,7 +43,10 @@ class BlockStore:
 
 
 def _runs(copies: Sequence[BlockCopy], size: int) -> list[tuple[mx.array, int, int, int]]:
-    """Copies whose positions follow each other in one slot, as (numbers of the blocks, slot, start, stop)."""
+    """Copies whose positions follow each other in one slot, as (numbers of the blocks, slot, start, stop).
+
+    As few runs as there can be of copies that come in order: by slot, and from its beginning to its end.
+    """
     # task 11.5 begin
     runs = []
     # Side by side in a slot, all of them have the same distance between their place in the list and in the slot.

@@ -48,7 +48,7 @@ class CachingScheduler(PreemptiveScheduler):
         self._stood: dict[str, int] = {}
 
     def plan(self) -> CachingPlan:
-        """As PreemptiveScheduler.plan, with what is loaded and what is kept. It must call `_work` for all who run.
+        """As PreemptiveScheduler.plan, with what is loaded and what is kept: see `_work`, which it calls for each.
 
         A plan that was never committed has kept and loaded nothing.
         """
@@ -69,7 +69,8 @@ class CachingScheduler(PreemptiveScheduler):
 
         Its chain grows by the kept blocks that hold its next tokens, and it uses them. Those of them that it has not
         computed whole are loaded into its slot, and count as computed. At least one token is left to compute: somebody
-        must say what comes next.
+        must say what comes next. Notes each copy in `_loads`, and in `_stood` how many were computed before, if that
+        changes.
         """
         # task 11.4 begin
         chain, size = self._chains.setdefault(request.id, []), self.cache.block_size
@@ -94,8 +95,8 @@ class CachingScheduler(PreemptiveScheduler):
     def _keep(self, request: Request, stop: int) -> None:
         """Reserve places for the blocks behind a request's chain that are whole once `stop` tokens are computed.
 
-        They are to be copied from its slot into the store. Ends with the first for which there is no place, for the
-        blocks behind it could never be found.
+        They are to be copied from its slot into the store: notes each copy in `_keeps`, and its block in `_reserved`.
+        Ends with the first for which there is no place, for the blocks behind it could never be found.
         """
         # task 11.4 begin
         chain, size = self._chains[request.id], self.cache.block_size
@@ -131,7 +132,10 @@ class CachingScheduler(PreemptiveScheduler):
         self._let_go(request_id)
 
     def _let_go(self, request_id: str) -> None:
-        """Release a request's chain, and drop what it has reserved: if its step has broken, nothing was filled."""
+        """Release a request's chain, and drop what it has reserved: if its step has broken, nothing was filled.
+
+        Who waits has neither.
+        """
         # task 11.4 begin
         self.cache.drop(self._reserved.pop(request_id, []))
         self.cache.release(self._chains.pop(request_id, []))
