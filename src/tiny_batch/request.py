@@ -121,6 +121,7 @@ class Request:
         stop: Sequence[str] = (),
         sampling: SamplingParams | None = None,
         cache_salt: str = "",
+        sample_of: str | None = None,
         decode: Decode | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -128,8 +129,9 @@ class Request:
 
         prompt: its token ids. max_tokens: at most so many new tokens. eos_token_ids: tokens that end the answer. stop:
         strings that end it. sampling: None takes the most likely tokens. cache_salt: only
-        requests with the same one may share what is stored of them (Day 11). decode: turns token ids into text; None:
-        there is no text. clock: where its times come from.
+        requests with the same one may share what is stored of them (Day 11). sample_of: the id of a request with the
+        same prompt, whose pages this one may begin with (Day 12). decode: turns token ids into text; None: there is no
+        text. clock: where its times come from.
         Raises ValueError for an empty prompt, a limit below 1, an empty stop string, or stop strings without `decode`.
         """
         if not prompt:
@@ -142,7 +144,7 @@ class Request:
             )
         self.id, self.prompt, self.max_tokens = id, list(prompt), max_tokens
         self.eos_token_ids, self.sampling = frozenset(eos_token_ids), sampling or SamplingParams()
-        self.cache_salt = cache_salt
+        self.cache_salt, self.sample_of = cache_salt, sample_of
         self.state = RequestState.WAITING
         self.tokens: list[int] = []  # new ones, without EOS
         self.num_computed_tokens = 0  # prompt and new tokens whose keys and values are stored: kept by who serves it

@@ -26,7 +26,7 @@ def block_hash(parent: bytes, tokens: Sequence[int], salt: str) -> bytes:
     The same in every process, so that several may talk about the same blocks.
     """
     # task 11.1 begin
-    whose = salt.encode()
+    whose = salt.encode("utf-8", "surrogatepass")  # a caller's text may be no proper Unicode
     lengths = array("Q", (len(parent), len(whose))).tobytes()  # so that no byte of one can pass for one of the next
     return blake2b(lengths + parent + whose + array("q", tokens).tobytes(), digest_size=16).digest()
     # task 11.1 end

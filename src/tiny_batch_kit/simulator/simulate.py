@@ -27,6 +27,7 @@ class SimulatedRequest:
         "num_computed_tokens",
         "output_tokens",
         "prompt",
+        "sample_of",
         "sampling",
         "started",
         "state",
@@ -38,7 +39,7 @@ class SimulatedRequest:
         self.max_tokens = max(limit, job.output_tokens)
         self.tokens: list[int] = []
         self.num_computed_tokens = 0
-        self.state, self.sampling, self.cache_salt = state, None, ""
+        self.state, self.sampling, self.cache_salt, self.sample_of = state, None, "", None
         self.arrived, self.first_token = job.arrival, 0.0
         self.started = -1
 
