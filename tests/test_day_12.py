@@ -432,9 +432,7 @@ def test_a_table_grows_when_its_last_page_is_full():
     engine, allocator, runner = serving()
     a = ask("a", 3, 7)
     serve(engine, a)
-    got = [
-        (work.start, len(table)) for plan in runner.plans for work, table in zip(plan.work, plan.tables, strict=True)
-    ]
+    got = [(plan.work[0].start, len(plan.tables[0])) for plan in runner.plans]
     expect_equal(
         got,
         [(0, 1), (3, 1), (4, 2), (5, 2), (6, 2), (7, 2), (8, 3)],
@@ -506,8 +504,9 @@ def test_what_can_never_fit_is_refused():
         asked="a ValueError: 13 tokens never fit into 3 pages of 4",
         case="a prompt of 9 with 4 new tokens",
     )
-    engine.add_request(ask("b", 9, 3))
-    expect_equal(engine.has_work, True, asked="one that fits exactly is taken", case="a prompt of 9 with 3 new tokens")
+    b = ask("b", 9, 3)
+    serve(engine, b)
+    expect_equal(len(b.tokens), 3, asked="one that fits exactly is served", case="a prompt of 9 with 3 new tokens")
 
 
 @pytest.mark.task("12.2")
@@ -819,9 +818,9 @@ def test_an_interrupted_plan_copies_again():
     drive(engine, "it goes on")
     assert isinstance(lost, PagedPlan)
     expect_equal(
-        (len(lost.copies), runner.plans[1].copies),
-        (1, lost.copies),
-        asked="(copies of the plan that was lost, copies of the next one)",
+        (len(lost.copies), {*lost.copies} <= {*runner.plans[1].copies}),
+        (1, True),
+        asked="(copies of the plan that was lost, whether the next one makes them)",
         case="the plan in which s1 begins is made and never run",
     )
     right(engine, allocator, runner, requests, "the same")
@@ -1031,9 +1030,7 @@ def test_rows_read_as_if_their_keys_lay_in_one_piece(name: str):
     expect_equal(got.shape, q.shape, asked="the shape, (B, Hq, Dh)", case=name)
     for row, (table, length) in enumerate(zip(tables, lengths, strict=True)):
         off = float(mx.max(mx.abs(got[row] - alone(q[row], cache.keys, cache.values, table, length))))
-        expect_true(
-            off < 1e-6, asked=f"what row {row} reads, as alone", case=name, got=f"off by {off:.2g}", expected="0"
-        )
+        expect_true(off < 1e-6, asked=f"what row {row} reads alone", case=name, got=f"off by {off:.2g}", expected="0")
     kits = page_reader(tables, lengths, 4)(q, cache.keys, cache.values)
     off = float(mx.max(mx.abs(got - kits)))
     expect_true(off < 2e-5, asked="what the kit's reader reads", case=name, got=f"off by {off:.2g}", expected="0")
