@@ -39,7 +39,7 @@ class SimulatedRequest:
         self.max_tokens = max(limit, job.output_tokens)
         self.tokens: list[int] = []
         self.num_computed_tokens = 0
-        self.state, self.sampling, self.cache_salt, self.sample_of = state, None, "", None
+        self.state, self.sampling, self.cache_salt, self.sample_of = state, None, job.cache_salt, None
         self.arrived, self.first_token = job.arrival, 0.0
         self.started = -1
 
@@ -64,12 +64,18 @@ class Simulated:
     steps: int = 0
     tokens: int = 0
     computed: int = 0  # tokens that went through the model
+    rows: int = 0  # in how many steps each request ran, in all
     preemptions: int = 0
 
     @property
     def tokens_per_second(self) -> float:
         """New tokens a second."""
         return self.tokens / self.seconds if self.seconds else 0.0
+
+    @property
+    def at_once(self) -> float:
+        """How many requests ran in a step, on average."""
+        return self.rows / max(1, self.steps)
 
     @property
     def wanted(self) -> int:
@@ -106,6 +112,7 @@ def simulate(
         now += cost.of(plan.work)
         found.steps += 1
         found.computed += plan.num_tokens
+        found.rows += len(plan.work)
         found.preemptions += len(plan.preempted)
         scheduler.commit(plan)
         running = scheduler.running
