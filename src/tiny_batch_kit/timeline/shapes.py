@@ -66,7 +66,7 @@ def sample(kind: Kind, x: float, y: float) -> list[str]:
 def shared_sample(kind: Kind, x: float, y: float) -> list[str]:
     """Return what stands in the legend for a kind that was drawn by its shares."""
     if kind is Kind.ARRIVE:
-        return strip([3, 7, 1, 10, 5, 2, 8, 4, 6, 3, 9, 2, 5], x, y + 16, 2)
+        return [strip([3, 7, 1, 10, 5, 2, 8, 4, 6, 3, 9, 2, 5], x, y + 16, 2)]
     if kind is Kind.PREEMPT:
         return [small_diamond(x + 13, y + 9)]
     return [_area(kind, [18.0] * 26, x, y + 18)]
@@ -85,10 +85,10 @@ def stack(shares: Mapping[Kind, Sequence[float]], x: float, bottom: float, heigh
     return out
 
 
-def strip(counts: Sequence[float], x: float, bottom: float, width: float = 1) -> list[str]:
+def strip(counts: Sequence[float], x: float, bottom: float, width: float = 1) -> str:
     """Return one area for many moments: in each column, as high as there are many."""
     most = max(counts) or 1
-    return [f'<path fill="currentColor" d="{_steps([STRIP * each / most for each in counts], x, bottom, width)}"/>']
+    return f'<path fill="currentColor" d="{_steps([STRIP * each / most for each in counts], x, bottom, width)}"/>'
 
 
 def small_diamond(x: float, y: float) -> str:

@@ -21,7 +21,7 @@ from tiny_batch_kit.timeline.shapes import (
     strip,
     symbol,
 )
-from tiny_batch_kit.timeline.shares import SharedRow, is_crowded, shared_rows, slots_a_row
+from tiny_batch_kit.timeline.shares import STACKED, SharedRow, is_crowded, shared_rows, slots_a_row
 from tiny_batch_kit.timeline.spans import (
     Axis,
     Mark,
@@ -117,7 +117,7 @@ class _Drawing:
             y = self.y + 6 + index // 3 * 28
             out += [*drawn(kind, x, y), f'<text x="{x + 34:g}" y="{y + 14:g}">{words.MEANING[kind]}</text>']
         self.y = y + 26
-        if self._shared:
+        if self._shared & {*STACKED}:
             out.append(f'<text class="s" x="0" y="{self.y + 16:g}">{words.SHARED}</text>')
             self.y += 26
         return out
