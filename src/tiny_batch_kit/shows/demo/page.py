@@ -29,7 +29,7 @@ def demo_page(
     )
     parts = [
         f'<p class="big"><strong>{escape(headline)}</strong></p>',
-        f'<p class="quiet">{escape(" ".join([*more, model]))}</p>',
+        *(f'<p class="quiet">{escape(line)}</p>' for line in [*more, model]),
         html.figure(timelines, caption),
         "<h2>What it adds up to</h2>",
         _totals(served),
