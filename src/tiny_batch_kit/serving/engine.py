@@ -49,17 +49,11 @@ def serve_engine(run: Run, max_batched_tokens: int | None = None, **scheduling: 
         if rows:
             run.recorder.step(_kept(rows, events))
         for event in events:
-            _note(run, event)
+            note(run, event)
         run.stepped()
 
 
-def _kept(rows: Sequence[Any], events: Sequence[Any]) -> list[Any]:
-    """The rows with only those tokens as sampled that belong to an answer: EOS does not."""
-    tokens = Counter(event.request_id for event in events if hasattr(event, "token"))
-    return [replace(row, sampled=tokens[row.request]) for row in rows]
-
-
-def _note(run: Run, event: Any) -> None:
+def note(run: Run, event: Any) -> None:
     """Tell the run what an event says."""
     slot = next((row.slot for row in run.recorder.last if row.request == event.request_id), None)
     if hasattr(event, "token"):
@@ -69,3 +63,9 @@ def _note(run: Run, event: Any) -> None:
         run.recorder.finish(event.request_id, slot, event.reason.value)
     else:
         run.recorder.preempt(event.request_id, slot)
+
+
+def _kept(rows: Sequence[Any], events: Sequence[Any]) -> list[Any]:
+    """The rows with only those tokens as sampled that belong to an answer: EOS does not."""
+    tokens = Counter(event.request_id for event in events if hasattr(event, "token"))
+    return [replace(row, sampled=tokens[row.request]) for row in rows]
