@@ -69,7 +69,7 @@ def demo() -> str:
     files = sorted(OUT.glob("demo-*.jsonl"))
     if not files:
         raise SystemExit("there is no recorded demo: run ./scripts/course demo first")
-    return render_svg([read_jsonl(file) for file in files], title="The same requests, served in four ways")
+    return render_svg([read_jsonl(file) for file in files], title="The same requests, served in five ways")
 
 
 def versus() -> str:
