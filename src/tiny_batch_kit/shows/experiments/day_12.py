@@ -66,7 +66,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         figure=lambda: draw(pictures, waste),
         description="On the left, memory as slots over time: most of every slot is reserved and empty. In the middle, "
         "the same memory as pages: packed from the bottom, nothing reserved beyond a page, and what was served stays "
-        "until its place is needed. On the right, tokens wasted a request by page size, measured on the line of the formula.",
+        "until its place is needed. On the right, tokens wasted a request by page size, on the line of the formula.",
         notes=[
             f"Chat mix, {LIMIT} tokens allowed and 8 to 64 made, {count:,} simulated requests a row; 100% load is what "
             f"slots can serve, {capacity:.2f} requests a second by the prices of {prices.machine}.",
