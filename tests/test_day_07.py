@@ -362,6 +362,20 @@ def test_a_budget_may_be_used_to_the_last_token():
 
 
 @pytest.mark.task("7.3")
+def test_a_budget_is_not_exceeded_by_one_token():
+    serving = batcher(max_batch_tokens=19)
+    for name in "ab":
+        serving.submit(ask(name, [7] * 5, 5))
+    serving.admit()
+    expect_equal(
+        (len(serving.running), len(serving.waiting)),
+        (1, 1),
+        asked="20 tokens are too many for 19, though the last one of each may never be stored: (running, waiting)",
+        case="max_batch_tokens 19, two requests of 5 + 5 tokens",
+    )
+
+
+@pytest.mark.task("7.3")
 @pytest.mark.parametrize(
     ("length", "limit", "options"),
     [(16, 1, {"max_seq_len": 16}), (40, 4, {"max_seq_len": 16}), (10, 11, {"max_batch_tokens": 20})],
@@ -611,6 +625,26 @@ def test_first_come_first_served():
         [str(index) for index in range(7)],
         asked="requests begin in the order of their arrival: who got a first token, in order",
         case="7 requests, 2 slots",
+    )
+
+
+@pytest.mark.task("7.4")
+def test_prompts_are_read_in_order_of_admission():
+    model = Watched()
+    serving = batcher(model)
+    for name in "ab":
+        serving.submit(ask(name, SHORT if name == "a" else LONG[:3], 4))
+    serving.admit()
+    serving.cancel("a")
+    serving.submit(ask("c", MIDDLE, 4))
+    serving.admit()
+    slots = {request.id: slot for slot, request in serving.running.items()}
+    serving.prefill()
+    expect_equal(
+        (slots, model.passes),
+        ({"b": 1, "c": 0}, [[LONG[:3]], [MIDDLE]]),
+        asked="b was admitted before c, whatever their slots: (slots, the tokens of each forward pass)",
+        case="a and b are admitted, a is cancelled before its prompt is read, and c gets its slot",
     )
 
 

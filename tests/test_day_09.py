@@ -259,6 +259,20 @@ def test_memory_is_reserved_and_nobody_is_overtaken():
 
 
 @pytest.mark.task("9.1")
+@pytest.mark.parametrize(("memory", "planned"), [(26, ["a", "b"]), (25, ["a"])], ids=["just-enough", "one-too-few"])
+def test_memory_is_used_to_the_last_token_and_no_further(memory: int, planned: list[str]):
+    serving = scheduler(max_batched_tokens=64, max_memory_tokens=memory)
+    for name in "ab":
+        serving.add(ask(name, LONG[:8], 5))
+    expect_equal(
+        [each.request_id for each in serving.plan().work],
+        planned,
+        asked="whom the first plan admits: all that a request may grow to is reserved, its last token too",
+        case=f"two requests of 8 + 5 tokens, memory holds {memory}",
+    )
+
+
+@pytest.mark.task("9.1")
 def test_a_plan_computes_nothing_until_it_is_committed():
     serving = scheduler()
     request = ask("a", LONG[:5], 4)
@@ -914,6 +928,38 @@ def test_more_tokens_than_are_wanted():
         ([("token", "a", 90), ("token", "a", 91), ("finished", "a", "length")], [90, 91]),
         asked="(events behind the first token, tokens): several tokens may come at once, and none behind the end",
         case="a runner that gives four tokens a step; 3 are wanted",
+    )
+
+
+@pytest.mark.task("9.5")
+@pytest.mark.parametrize(
+    ("place", "options"),
+    [
+        (0, {"eos_token_ids": [90]}),
+        (1, {"eos_token_ids": [91]}),
+        (2, {"eos_token_ids": [92]}),
+        (2, {"decode": lambda ids: "".join(map(chr, ids)), "stop": ["[["]}),
+    ],
+    ids=["eos-comes-first", "eos-in-the-middle", "eos-comes-last", "stop-string-in-the-middle"],
+)
+def test_an_end_among_several_tokens(place: int, options: dict[str, Any]):
+    class Generous(Pretended):
+        def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+            several = [91, 91, 93] if "stop" in options else [90, 91, 92]
+            return {name: several if name == "a" else tokens for name, tokens in super().run(plan).items()}
+
+    serving = engine(Generous(), max_running=1)
+    first, second = ask("a", LONG[:5], 9, **options), ask("b", LONG[:4], 2)
+    for request in (first, second):
+        serving.add_request(request)
+    events = kinds(drive(serving, "a runner that gives three tokens a step"))
+    told, reason = [91, 91] if "stop" in options else [90, 91, 92][:place], "stop" if "stop" in options else "eos"
+    ended = [*(("token", "a", token) for token in told), ("finished", "a", reason)]
+    expect_equal(
+        (events, first.tokens),
+        ([*ended, *(("token", "b", token) for token in told_alone(second)), ("finished", "b", "length")], told),
+        asked="(all events, a's tokens): each token is looked at, and what comes behind the end is nobody's",
+        case=f"the runner gives a three tokens at once, and token {place} of them (from 0) ends it; b waits for its slot",
     )
 
 
