@@ -959,7 +959,7 @@ def test_an_end_among_several_tokens(place: int, options: dict[str, Any]):
         (events, first.tokens),
         ([*ended, *(("token", "b", token) for token in told_alone(second)), ("finished", "b", "length")], told),
         asked="(all events, a's tokens): each token is looked at, and what comes behind the end is nobody's",
-        case=f"the runner gives a three tokens at once, and token {place} of them (from 0) ends it; b waits for its slot",
+        case=f"the runner gives a three tokens at once, token {place} of them (from 0) ends it; b waits for its slot",
     )
 
 

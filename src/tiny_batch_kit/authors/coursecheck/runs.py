@@ -15,7 +15,7 @@ from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, run_tests
 
 EXTRA = ["--tb=no", "--no-shrink", "--timeout=8"]
-"""Only which tests fail counts here: no traceback is written, no failing example made smaller, no hang waited for long."""
+"""Only which tests fail counts: no traceback is written, no failing example made smaller, no hang waited for long."""
 
 Tick = Callable[[], None]
 """Called after each run: a bar moves."""
@@ -30,11 +30,11 @@ class Job:
     folder: Path
 
 
-def run_all(jobs: Sequence[Job], tick: Tick) -> list[Outcome]:
-    """The outcome of each job, in order. As many run at a time as there are cores."""
+def run_all(jobs: Sequence[Job], tick: Tick, extra: Sequence[str] = ()) -> list[Outcome]:
+    """The outcome of each job, in order. As many run at a time as there are cores. extra: more words for pytest."""
 
     def one(job: Job) -> Outcome:
-        outcome = run_tests(job.tests, impl=str(job.folder), extra=EXTRA, warm=True)
+        outcome = run_tests(job.tests, impl=str(job.folder), extra=[*EXTRA, *extra], warm=True)
         tick()
         return outcome
 
