@@ -296,6 +296,19 @@ def test_the_stop_string_that_is_complete_first_counts():
 
 
 @pytest.mark.task("4.2")
+@pytest.mark.parametrize("stop", [["bc", "abc"], ["abc", "bc"]], ids=["shorter-first", "longer-first"])
+def test_of_two_that_end_together_the_one_that_began_first_counts(stop: list[str]):
+    request = decoding(stop=stop, decode=pieces("xabcd"))
+    feed(request, [0])
+    expect_equal(
+        request.text,
+        "x",
+        asked="abc and bc are complete with the same character, and abc began first, so the text ends before it",
+        case=f"stop strings {' and '.join(stop)}; one token 'xabcd'",
+    )
+
+
+@pytest.mark.task("4.2")
 def test_a_stop_string_counts_before_the_limit():
     request = decoding(stop=["!"], max_tokens=2)
     feed(request, list(b"a!"))
@@ -782,4 +795,21 @@ def test_each_row_keeps_to_its_own_limits():
         [[0], [0, 1], [0, 1, 2, 3]],
         asked="the tokens drawn by the rows with top_k 1, with 2, and without",
         case="300 rows, by turns with top_k 1, 2 and none",
+    )
+
+
+@pytest.mark.task("4.4")
+@pytest.mark.parametrize(
+    "params",
+    [SamplingParams(1.0, top_k=2, seed=6), SamplingParams(1.0, top_p=0.6, seed=6)],
+    ids=["top-k", "top-p"],
+)
+def test_tokens_as_likely_as_the_last_are_admitted_too(params: SamplingParams):
+    logits = mx.broadcast_to(mx.array([1.0, 0.0, 2.0, 1.0, 1.0]), (400, 5))
+    tokens = np.array(sample_batch(logits, [params] * 400, list(range(400))))
+    expect_equal(
+        sorted(set(tokens.tolist())),
+        [0, 2, 3, 4],
+        asked="the second is admitted, and so are the two that are as likely: the tokens of 400 draws",
+        case=f"logits 1, 0, 2, 1, 1 (shares 0.19, 0.07, 0.51, 0.19, 0.19 rounded), {params}",
     )

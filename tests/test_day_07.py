@@ -351,6 +351,26 @@ def test_running_requests_share_a_budget_of_tokens():
 
 
 @pytest.mark.task("7.3")
+def test_who_does_not_fit_keeps_its_place():
+    serving = batcher(batch_size=4, max_batch_tokens=20)
+    for name, limit in (("a", 15), ("z", 10), ("m", 9), ("b", 8)):
+        serving.submit(ask(name, SHORT, limit))
+    waiting = []
+    for _ in range(2):
+        serving.admit()
+        waiting.append([request.id for request in serving.waiting])
+    serving.running[0].finish(FinishReason.CANCELLED)
+    serving.retire()
+    serving.admit()
+    expect_equal(
+        (waiting, [request.id for request in serving.running.values()], [request.id for request in serving.waiting]),
+        ([["z", "m", "b"]] * 2, ["z"], ["m", "b"]),
+        asked="(who waits after two looks, who runs when a has left, who waits then): in order of arrival all along",
+        case="a may grow to 16 tokens, z to 11, m to 10, b to 9; max_batch_tokens 20",
+    )
+
+
+@pytest.mark.task("7.3")
 def test_a_budget_may_be_used_to_the_last_token():
     serving = batcher(max_batch_tokens=20)
     for name in "ab":
@@ -632,19 +652,19 @@ def test_first_come_first_served():
 def test_prompts_are_read_in_order_of_admission():
     model = Watched()
     serving = batcher(model)
-    for name in "ab":
-        serving.submit(ask(name, SHORT if name == "a" else LONG[:3], 4))
+    for name in "az":
+        serving.submit(ask(name, SHORT if name == "a" else LONG[:4], 4))
     serving.admit()
     serving.cancel("a")
-    serving.submit(ask("c", MIDDLE, 4))
+    serving.submit(ask("m", MIDDLE[:3], 4))
     serving.admit()
     slots = {request.id: slot for slot, request in serving.running.items()}
     serving.prefill()
     expect_equal(
         (slots, model.passes),
-        ({"b": 1, "c": 0}, [[LONG[:3]], [MIDDLE]]),
-        asked="b was admitted before c, whatever their slots: (slots, the tokens of each forward pass)",
-        case="a and b are admitted, a is cancelled before its prompt is read, and c gets its slot",
+        ({"z": 1, "m": 0}, [[LONG[:4]], [MIDDLE[:3]]]),
+        asked="z was admitted before m, whatever their slots, names and lengths: (slots, the tokens of each pass)",
+        case="a and z are admitted, a is cancelled before its prompt is read, and m, which is shorter, gets its slot",
     )
 
 
@@ -919,7 +939,7 @@ def test_any_traffic_is_served_as_alone(data: st.DataObject):
 
 
 def texts(*prompts: Any, **options: Any) -> list[Any]:
-    defaults = {"max_seq_len": 64, "batch_size": 2, "prefill_step": 8, "max_tokens": 6}
+    defaults = {"max_seq_len": 64, "batch_size": 2, "prefill_step": 8, "max_tokens": 6, "clock": VirtualClock()}
     return batch_generate(MODEL, BYTES, list(prompts), **{**defaults, **options})
 
 
@@ -987,7 +1007,9 @@ def test_only_a_bad_prompt_is_forgiven():
 
     expect_raises(
         KeyError,
-        lambda: batch_generate(MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2),
+        lambda: batch_generate(
+            MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2, clock=VirtualClock()
+        ),
         asked="an error that is no ValueError is nobody's bad prompt: it is raised",
         case="a tokenizer that raises KeyError",
     )
@@ -1011,7 +1033,7 @@ def test_one_text_is_not_a_list_of_texts():
     texts("hello")  # a list of one text is served
     expect_raises(
         ValueError,
-        lambda: batch_generate(MODEL, BYTES, "hello"),
+        lambda: batch_generate(MODEL, BYTES, "hello", clock=VirtualClock()),
         asked="a ValueError, and not one answer a letter",
         case='prompts="hello"',
     )

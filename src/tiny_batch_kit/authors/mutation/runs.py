@@ -24,7 +24,7 @@ PATIENCE = "--timeout=20"
 
 @dataclass
 class Tried:
-    """A change, and the records of its task's tests; none if the run did not come to its end."""
+    """A change, and the records of its task's tests, of all its day's if those notice nothing; none if a run broke off."""
 
     change: Change
     records: list[Record]
@@ -49,8 +49,8 @@ def try_all(layout: Layout, day: Day, changes: Sequence[Change], tick: Tick, *, 
             tried += [Tried(change, each.records, each.passed) for change, each in zip(some, outcomes, strict=True)]
             again = [place for place in range(len(some)) if tried[begin + place].survived]
             jobs = [Job(some[place].where, tests_of_day(day), folders[place]) for place in again]
-            for place, outcome in zip(again, run_all(jobs, lambda: None, (PATIENCE, "-x")), strict=True):
-                tried[begin + place].survived = outcome.passed
+            for place, outcome in zip(again, run_all(jobs, lambda: None, extra), strict=True):
+                tried[begin + place] = Tried(some[place], outcome.records, outcome.passed)
     return tried
 
 
