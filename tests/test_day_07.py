@@ -871,6 +871,40 @@ def test_tokens_are_streamed_as_they_come():
 
 
 @pytest.mark.task("7.4")
+def test_each_pass_is_reported_slot_by_slot():
+    passes: list[list[tuple[int, str, int, int]]] = []
+
+    def on_step(rows: Sequence[Any]) -> None:
+        passes.append([(row.slot, str(row.kind), row.tokens, row.sampled) for row in rows if row.request is not None])
+
+    serve([ask("a", LONG, 3), ask("b", MIDDLE, 2)], on_step=on_step)
+    expect_equal(
+        passes,
+        [
+            [(0, "prefill", 10, 1)],
+            [(1, "prefill", 4, 1)],
+            [(0, "decode", 1, 1), (1, "decode", 1, 1)],
+            [(0, "decode", 1, 1)],
+        ],
+        asked="on_step hears of each prompt and of each decode pass: (slot, kind, tokens read, tokens sampled)",
+        case="prompts of 10 and 4 tokens, limits 3 and 2",
+    )
+
+
+@pytest.mark.task("7.4")
+def test_a_model_of_one_layer_is_served():
+    one = tiny_random(seed=5, num_layers=1)
+    requests = [ask("a", LONG, 6), ask("b", MIDDLE, 4)]
+    serve(requests, model=one)
+    expect_equal(
+        [request.tokens for request in requests],
+        [serve_alone(one, request.prompt, request.max_tokens).tokens for request in requests],
+        asked="a model may have any number of layers, also a single one: the tokens of both",
+        case="a model of one layer; prompts of 10 and 4 tokens",
+    )
+
+
+@pytest.mark.task("7.4")
 def test_requests_draw_alone_what_they_draw_in_company():
     def hot(name: str, seed: int) -> Request:
         return ask(name, MIDDLE, 10, sampling=SamplingParams(temperature=1.0, seed=seed))

@@ -104,7 +104,7 @@ def _compiles(text: str) -> bool:
 
 
 def _difference(before: str, after: str) -> str:
-    """The lines that differ, on one line: `if left == 0: → if left != 0:`."""
-    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    """The lines that differ, on one line and without comments: `if left == 0: → if left != 0:`."""
+    lines = [line.partition("  # ")[0] for line in difflib.ndiff(before.splitlines(), after.splitlines())]
     old, new = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in ("- ", "+ "))
     return f"{old}{ARROW}{new}"

@@ -24,7 +24,7 @@ PATIENCE = "--timeout=20"
 
 @dataclass
 class Tried:
-    """A change, and the records of its task's tests, of all its day's if those notice nothing; none if a run broke off."""
+    """A change, and the records of its task's tests, of all its day's if those pass; none if a run broke off."""
 
     change: Change
     records: list[Record]
