@@ -506,6 +506,23 @@ def test_times_that_are_not_known_yet_are_none():
 
 
 @pytest.mark.task("4.3")
+def test_two_tokens_have_a_pace():
+    clock = VirtualClock()
+    request = Request("r0", [1], 9, clock=clock)
+    request.advance(PREFILLING)
+    request.advance(DECODING)
+    for moment in (2, 5):
+        clock.advance_to(moment)
+        request.append_token(5)
+    expect_equal(
+        [request.tpot, request.worst_gap],
+        [3, 3],
+        asked="[tpot, worst_gap]: two tokens are enough for one gap",
+        case="tokens at 2 and 5 s",
+    )
+
+
+@pytest.mark.task("4.3")
 def test_a_time_of_zero_is_a_time():
     request = Request("r0", [1], 1, clock=VirtualClock())
     request.advance(PREFILLING)
@@ -651,6 +668,31 @@ def test_each_row_has_its_own_temperature():
             asked="a row draws at its own temperature: the same 60 tokens as alone",
             case=f"rows of temperature 0.2, 3 and 1 by turns; those of {own.temperature}",
         )
+
+
+@pytest.mark.task("4.4")
+def test_a_row_does_not_fade_beside_a_cold_one():
+    warm, cold = SamplingParams(temperature=1.0, seed=5), SamplingParams(temperature=0.01, seed=6)
+    rows = mx.broadcast_to(RANDOM[:1], (30, 40))
+    alone = sample_batch(rows, [warm] * 30, list(range(30))).tolist()
+    both = sample_batch(mx.repeat(rows, 2, axis=0), [warm, cold] * 30, [each // 2 for each in range(60)]).tolist()
+    expect_equal(
+        both[::2],
+        alone,
+        asked="the same 30 tokens as alone: a row's probabilities are its own, however large a neighbour's logits are",
+        case="30 rows of temperature 1, each beside one of temperature 0.01",
+    )
+
+
+@pytest.mark.task("4.4")
+def test_a_batch_of_rows_that_admit_one_token():
+    params = [SamplingParams(temperature=2.0, top_k=1, seed=seed) for seed in range(6)]
+    expect_equal(
+        sample_batch(RANDOM, params, [3] * 6),
+        mx.argmax(RANDOM, axis=-1),
+        asked="with top_k 1 the most likely token is the only one, also if all rows want it so",
+        case="six rows of temperature 2 and top_k 1",
+    )
 
 
 @pytest.mark.task("4.4")

@@ -87,3 +87,10 @@ def test_a_second_mistake_does_not_hide_the_first():
     assert guess(run, {"x": ["a"]}, gots={"x": "another result"}) == []
     assert guess(run, {"x": ["a", "c"]}) == []
     assert guess(run, {"x": ["a"], "y": ["b"], "z": ["a"]}) == []
+
+
+def test_what_explains_neither_the_first_red_test_nor_half_of_them_is_not_named():
+    run = {"a": ("1.1", F), "b": ("1.1", F), "c": ("1.1", F), "d": ("1.1", P)}
+    assert guess(run, {"x": ["a", "b"]}) == ["You did x."]
+    assert guess(run, {"x": ["a"]}) == []
+    assert guess(run, {"x": ["b", "c"]}) == []
