@@ -18,10 +18,6 @@ AT_ONCE = 100
 """So many changed copies of the reference lie on the disk at a time."""
 
 
-PATIENCE = "--timeout=20"
-"""A change that hangs is noticed. A busy machine must not look like one that hangs."""
-
-
 @dataclass
 class Tried:
     """A change, and the records of its task's tests, of all its day's if those pass; none if a run broke off."""
@@ -41,7 +37,7 @@ def try_all(layout: Layout, day: Day, changes: Sequence[Change], tick: Tick, *, 
         some = changes[begin : begin + AT_ONCE]
         with tempfile.TemporaryDirectory(prefix="tiny-batch-mutate-") as name:
             folders = [each.make(layout, Path(name) / str(place)) for place, each in enumerate(some)]
-            extra = (PATIENCE,) if full else (PATIENCE, "-x")
+            extra = () if full else ("-x",)
             own = [
                 Job(c.where, (*tests_of_day(day), f"--task={c.task}"), f) for c, f in zip(some, folders, strict=True)
             ]
