@@ -532,6 +532,31 @@ def test_who_gives_up_as_its_batch_gets_full_is_not_computed():
 
 
 @pytest.mark.task("3.2")
+def test_a_batch_that_everybody_has_left_holds_up_nobody():
+    machine = Machine(seconds=0.25)
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(machine, 2, 60_000)
+        callers = [asyncio.create_task(batcher.submit(number)) for number in range(2)]
+        await asyncio.sleep(0)
+        for caller in callers:
+            caller.cancel()
+        callers += [asyncio.create_task(batcher.submit(number)) for number in (2, 3)]
+        return await outcomes(*callers)
+
+    case = "requests 0 and 1 fill a batch of 2, and both callers give up in the same moment; then 2 and 3 come"
+    gone = asyncio.CancelledError
+    expect_equal(play(main(), case), [gone, gone, 4, 6], asked="the others are answered", case=case)
+    expect_true(
+        machine.batches[-1] == [2, 3] and machine.started[-1] <= 0.25,
+        asked="they start at once, or right behind the batch of the other two, if that had begun: a batch takes 250 ms",
+        case=case,
+        got=f"batches {machine.batches}, started at {machine.started}",
+        expected="2 and 3 together, at 0.25 s at the latest",
+    )
+
+
+@pytest.mark.task("3.2")
 def test_close_returns_after_the_last_answer():
     async def main() -> Any:
         batcher = DynamicBatcher(Machine(seconds=1.0), 2, 100)

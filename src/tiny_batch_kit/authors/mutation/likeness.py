@@ -15,16 +15,16 @@ from tiny_batch_kit.grading.looks_like import Wrong, all_wrong, looks_like, read
 from tiny_batch_kit.grading.records import Status
 
 
-def report_likeness(layout: Layout, console: Console, tried: Sequence[Tried], sample: int = 0) -> None:
-    """Print on how many noticed changes nothing is named, one of the same function, or one of another; and some."""
+def report_likeness(layout: Layout, console: Console, tried: Sequence[Tried]) -> None:
+    """Print on how many noticed changes nothing is named, one of the same function, or one of another."""
     wrong, signatures = all_wrong(layout.root / "tests" / "mutants"), read_signatures(layout.signatures)
     changed = {each.misconception: changed_by(layout, each) for each in wrong}
     count: Counter[str] = Counter()
     for each in tried:
-        task = red_task(each)
-        if each.survived or task is None:
+        if each.survived:
             continue
-        named = looks_like(task, each.records, wrong, signatures)
+        task = red_task(each)
+        named = looks_like(task, each.records, wrong, signatures) if task is not None else []
         same = all(each.change.symbol in changed[name] for name in named)
         kind = "silent" if not named else "the same function" if same else "another function"
         count[kind] += 1
@@ -38,7 +38,7 @@ def report_likeness(layout: Layout, console: Console, tried: Sequence[Tried], sa
 
 
 def red_task(tried: Tried) -> str | None:
-    """The task of the first red test: a student is told what that one looks like."""
+    """The task of the first red test: a student is told what that one looks like. None if a hang left no result."""
     red = (each for each in tried.records if each.status in (Status.FAILED, Status.TIMEOUT))
     return next((each.task for each in red), None)
 
