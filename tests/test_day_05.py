@@ -483,9 +483,9 @@ def test_the_last_position_can_be_filled():
 @pytest.mark.task("5.3")
 def test_several_positions_fit_or_do_not():
     cache = poisoned(2, 8)
-    seat(cache, 0, 2, 0)
-    seat(cache, 1, 5, 100)
-    case = "slots of 8 positions with 2 and 5"
+    seat(cache, 0, 5, 100)
+    seat(cache, 1, 2, 0)
+    case = "slots of 8 positions with 5 and 2"
     expect_raises(
         ValueError,
         lambda: cache.update_and_fetch(block(4, 0, rows=2), block(4, 0, rows=2)),
@@ -493,10 +493,10 @@ def test_several_positions_fit_or_do_not():
         case=f"{case}, 4 more each",
         mentions=["8"],
     )
-    expect_equal(cache.offsets, [2, 5], asked="after the error nothing has changed: no offset", case=case)
+    expect_equal(cache.offsets, [5, 2], asked="after the error nothing has changed: no offset", case=case)
     _, values = cache.update_and_fetch(block(3, 0, rows=2), block(3, 700, rows=2))
-    expect_equal(cache.offsets, [5, 8], asked="5 and 3 more are 8: they fit", case=f"{case}, 3 more each")
-    expect_equal(values[1, :, 5:], block(3, 700, rows=2)[1], asked="slot 1: the new values at 5, 6, 7", case=case)
+    expect_equal(cache.offsets, [8, 5], asked="5 and 3 more are 8: they fit", case=f"{case}, 3 more each")
+    expect_equal(values[0, :, 5:], block(3, 700, rows=2)[0], asked="slot 0: the new values at 5, 6, 7", case=case)
 
 
 @pytest.mark.task("5.3")
