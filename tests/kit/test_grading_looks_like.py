@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_batch_kit.authors.coursecheck.layout import Layout, folder_of, tests_of
+from tiny_batch_kit.authors.coursecheck import layout as layouts
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.grading.looks_like import Wrong, all_wrong, looks_like, read_signatures, read_wrong
@@ -109,11 +109,11 @@ class Told(Record):
 
 
 def test_every_wrong_solution_is_recognised_or_two_others_fail_just_so():
-    layout, signatures, known = Layout.of(ROOT), read_signatures(), all_wrong()
+    layout, signatures, known = layouts.Layout.of(ROOT), read_signatures(), all_wrong()
     missed = []
     for day in layout.days:
-        tasks = {each.name: each.tasks[0] for each in tests_of((ROOT / day.tests).read_text(encoding="utf-8"))}
-        of_day = [each for each in known if each.name.startswith(folder_of(day))]
+        tasks = {each.name: each.tasks[0] for each in layouts.tests_of((ROOT / day.tests).read_text(encoding="utf-8"))}
+        of_day = [each for each in known if each.name.startswith(layouts.folder_of(day))]
         names = sorted({test for each in of_day for test in signatures[each.name]})
         for each in of_day:
             records = []

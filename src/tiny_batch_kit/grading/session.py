@@ -116,7 +116,7 @@ def _environment() -> dict[str, str]:
 
 
 def _wait(run: _NewRun | ForkedRun, running: Path, limit: float, tick: Callable[[], None]) -> int | None:
-    """The exit status of a run; None if it was ended, since `running`, which names the test, stood still for `limit`."""
+    """The exit status of a run; None if it was ended, for `running`, which names the test, stood still for `limit`."""
     waited, step, test = 0.0, 0.1, ""
     try:
         while (status := run.wait(step)) is None:
