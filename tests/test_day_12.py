@@ -300,8 +300,9 @@ class Pretended:
     def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
         assert isinstance(plan, PagedPlan)
         self.plans.append(plan)
-        for copy in plan.copies:
-            self.pages[copy.target] = dict(self.pages.get(copy.source, {}))
+        found = [dict(self.pages.get(copy.source, {})) for copy in plan.copies]
+        for copy, content in zip(plan.copies, found, strict=True):  # all at once, as an array does it
+            self.pages[copy.target] = content
             self.copied += 1
         writers = self._writers(plan)
         if len(self.plans) in self.broken:
@@ -824,6 +825,30 @@ def test_an_interrupted_plan_copies_again():
         case="the plan in which s1 begins is made and never run",
     )
     right(engine, allocator, runner, requests, "the same")
+
+
+@pytest.mark.task("12.3")
+def test_a_sample_of_a_sample():
+    engine, allocator, runner = serving()
+    s0, s1 = samples(TEXT[:10], 2)
+    s2 = ask("s2", TEXT[:10], 6, seed=2, sample_of="s1")
+    serve(engine, s0, s1, s2)
+    right(engine, allocator, runner, [s0, s1, s2], "s1 begins with the pages of s0, and s2 with those of s1")
+
+
+@pytest.mark.task("12.3")
+def test_a_copy_of_what_is_still_to_be_copied():
+    engine, allocator, runner = serving()
+    s0, s1, s2 = samples(TEXT[:10], 3, limit=8)
+    for each in (s0, s1):
+        engine.add_request(each)
+    engine.step()
+    engine.scheduler.plan()  # never run: s1 has begun
+    engine.scheduler.plan()  # never run: s0 has a page of its own now, and nothing is in it
+    engine.add_request(s2)  # begins with the pages of s0
+    engine.scheduler.plan()
+    drive(engine, "all")
+    right(engine, allocator, runner, [s0, s1, s2], "three plans are lost; each has made copies of copies")
 
 
 @pytest.mark.task("12.3")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .block_allocator import BlockAllocator
-from .plan import StepPlan, Work, num_wanted, tokens_between
+from .plan import StepPlan, Work, tokens_between
 from .policies import PreemptiveScheduler, length
 from .prefix_cache import Block
 from .request import Request
 
 
 class PageCopy(NamedTuple):
-    """One page is copied whole into another, before anything is computed."""
+    """One page is copied whole into another, before anything is computed. No source of a plan is a target of it too."""
 
     source: int
     target: int
@@ -101,10 +101,14 @@ class PagedScheduler(PreemptiveScheduler):
     def _own(self, request: Request) -> bool:
         """See that nobody else uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and a copy is planned. False, and nothing
-        changes, if there is no page.
+        If somebody does, the request gets a page of its own in the table, and a copy is noted in `_copies`: from where
+        the content is (`_origin`), which is used until the copy is made. False, and nothing changes, if there is none.
         """
         raise NotImplementedError("Task 12.3: PagedScheduler._own: see book/src/day-12.md")
+
+    def _origin(self, page: Block) -> Block:
+        """Where a page's content is: in itself, or, as long as it is to be copied there, in the page it comes from."""
+        return next((source for source, target in self._copies.values() if target is page), page)
 
     def _make_room(self) -> tuple[str, ...]:
         """Give every running request the pages that its next step needs, in order of admission.

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .block_allocator import BlockAllocator
-from .plan import StepPlan, Work, num_wanted, tokens_between
+from .plan import StepPlan, Work, tokens_between
 from .policies import PreemptiveScheduler, length
 from .prefix_cache import Block
 from .request import Request
 
 
 class PageCopy(NamedTuple):
-    """One page is copied whole into another, before anything is computed."""
+    """One page is copied whole into another, before anything is computed. No source of a plan is a target of it too."""
 
     source: int
     target: int
@@ -71,7 +71,7 @@ class PagedScheduler(PreemptiveScheduler):
         if not self.running:
             return True
         other = self._sampled(request)
-        if other is not None and num_wanted(other) > 1:
+        if other is not None and other.num_computed_tokens < len(other.prompt):
             return False
         shared = self._shared(request)
         whole = min(
@@ -101,7 +101,7 @@ class PagedScheduler(PreemptiveScheduler):
         """
         # task 12.2 begin
         other = self._sampled(request)
-        if other is not None and num_wanted(other) == 1 and not request.tokens:
+        if other is not None and other.num_computed_tokens >= len(other.prompt) and not request.tokens:
             return self.tables[other.id][: self._pages_for(len(request.prompt))]
         tokens = tokens_between(request, 0, length(request) - 1)
         return self.allocator.match(tokens, request.cache_salt)
@@ -127,8 +127,8 @@ class PagedScheduler(PreemptiveScheduler):
     def _own(self, request: Request) -> bool:
         """See that nobody else uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and a copy is planned. False, and nothing
-        changes, if there is no page.
+        If somebody does, the request gets a page of its own in the table, and a copy is noted in `_copies`: from where
+        the content is (`_origin`), which is used until the copy is made. False, and nothing changes, if there is none.
         """
         # task 12.3 begin
         table, place = self.tables[request.id], request.num_computed_tokens // self.allocator.block_size
@@ -137,10 +137,18 @@ class PagedScheduler(PreemptiveScheduler):
         pages = self.allocator.allocate(1)
         if pages is None:
             return False
-        self._copies[request.id] = (table[place], pages[0])
+        source = self._origin(table[place])
+        self.allocator.use([source])
+        self.allocator.release([table[place]])
+        self._forget_copy(request.id)
+        self._copies[request.id] = (source, pages[0])
         table[place] = pages[0]
         return True
         # task 12.3 end
+
+    def _origin(self, page: Block) -> Block:
+        """Where a page's content is: in itself, or, as long as it is to be copied there, in the page it comes from."""
+        return next((source for source, target in self._copies.values() if target is page), page)
 
     def _make_room(self) -> tuple[str, ...]:
         """Give every running request the pages that its next step needs, in order of admission.
