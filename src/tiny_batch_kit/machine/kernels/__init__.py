@@ -6,15 +6,15 @@ next barrier. Memory is spoilt beforehand, and the arrays lie between guards. So
 goes wrong here each time, in words. What it does not show is speed, nor what only a GPU's own compiler refuses.
 """
 
-from tiny_batch_kit.machine.kernels.compiler import KernelError, compiler, missing_compiler
+from tiny_batch_kit.machine.kernels.compiler import KernelError, find_compiler, missing_compiler
 from tiny_batch_kit.machine.kernels.run import ORDERS, ShimKernel, cuda_kernel, metal_kernel
 
 __all__ = [
     "ORDERS",
     "KernelError",
     "ShimKernel",
-    "compiler",
     "cuda_kernel",
+    "find_compiler",
     "metal_kernel",
     "missing_compiler",
 ]

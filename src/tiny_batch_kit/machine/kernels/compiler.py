@@ -30,7 +30,7 @@ class KernelError(KitError):
 
 
 @lru_cache(maxsize=4)
-def _compiler(wanted: str | None) -> tuple[str, ...] | None:
+def _find(wanted: str | None) -> tuple[str, ...] | None:
     candidates = [shlex.split(wanted)] if wanted and wanted.strip() else [[name] for name in NAMES]
     for command in candidates:
         path = shutil.which(command[0])
@@ -40,14 +40,14 @@ def _compiler(wanted: str | None) -> tuple[str, ...] | None:
     return None
 
 
-def compiler() -> tuple[str, ...] | None:
+def find_compiler() -> tuple[str, ...] | None:
     """The C++ compiler and its arguments: what $CXX names, else c++, g++ or clang++; None if there is none."""
-    return _compiler(os.environ.get("CXX"))
+    return _find(os.environ.get("CXX"))
 
 
 def missing_compiler() -> str:
     """Why kernels can't be compiled here and what to do about it; empty if they can."""
-    if compiler() is not None:
+    if find_compiler() is not None:
         return ""
     if os.environ.get("CXX"):
         return f"$CXX is {os.environ['CXX']!r}, and no such C++ compiler runs here: unset it, or name another"
@@ -65,7 +65,7 @@ def program(source: str, body: str, name: str) -> Path:
     Made once for each source, and kept in the system's folder for temporary files.
     Raises KernelError if there is no compiler, or with the compiler's words about the body if it refuses it.
     """
-    command = compiler()
+    command = find_compiler()
     if command is None:
         raise KernelError(missing_compiler())
     runtime, flags = _runtime(command)

@@ -24,7 +24,7 @@ SHIM_SHARED char keep_the_section[16] __attribute__((used));
 
 namespace shim {
 
-constexpr size_t STACK = 64 * 1024;
+constexpr size_t STACK = 256 * 1024;  // of each thread, its guard with it
 constexpr size_t GUARD = size_t(1) << 28;
 constexpr unsigned MOST_THREADS = 1024;
 constexpr size_t MOST_SHARED = 32 * 1024;  // what Metal allows; CUDA has 48 KiB
@@ -158,8 +158,10 @@ static void birth(int) {
     live();
 }
 
+static char* stacks;
 static void make_stacks() {
-    char* stacks = (char*)mmap(nullptr, STACK * count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    const size_t guard = sysconf(_SC_PAGESIZE);
+    stacks = (char*)mmap(nullptr, STACK * count, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED) fail("no memory for the stacks of the threads");
     struct sigaction action = {};
     action.sa_handler = birth;
@@ -167,8 +169,9 @@ static void make_stacks() {
     sigaction(SIGUSR2, &action, nullptr);
     for (unsigned i = 0; i < count; ++i) {
         stack_t stack = {};
-        stack.ss_sp = stacks + i * STACK;
-        stack.ss_size = STACK;
+        stack.ss_sp = stacks + i * STACK + guard;
+        stack.ss_size = STACK - guard;
+        mprotect(stack.ss_sp, stack.ss_size, PROT_READ | PROT_WRITE);
         sigaltstack(&stack, nullptr);
         born = &fibers[i];
         raise(SIGUSR2);
@@ -203,14 +206,16 @@ static void on_fault(int, siginfo_t* info, void*) {
     const char* address = (const char*)info->si_addr;
     const unsigned index = now ? now->thread.index : 0;
     snprintf(text, sizeof text, "thread %u reads or writes far outside of every array", index);
+    if (address >= stacks - 4 * STACK && address < stacks + STACK * count)
+        snprintf(text, sizeof text, "thread %u declares some %zu KiB of variables of its own, or more", index, STACK / 1024);
     for (int i = 0; i < request.arrays; ++i) {
         const Area& area = areas[i];
         const char* data = (const char*)area.array.data;
         if (address < area.begin || address >= area.end) continue;
         const bool before = address < data;
-        const long far = before ? data - address : address - (data + area.bytes);
-        snprintf(text, sizeof text, "thread %u reads or writes outside of `%s`: %ld bytes %s", index, area.array.name, far,
-                 before ? "before its beginning" : "behind its end");
+        const long far = before ? data - address : address - (data + area.bytes) + 1;
+        snprintf(text, sizeof text, "thread %u reads or writes outside of `%s`, %ld bytes %s", index, area.array.name,
+                 far, before ? "before its first" : "behind its last");
     }
     fail(text);
 }
