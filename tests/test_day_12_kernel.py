@@ -93,7 +93,7 @@ def by_numpy(given: Case) -> np.ndarray:
 
 
 def agrees(language: str, given: Case, turns: Sequence[tuple[str, str]] = TURNS) -> None:
-    """Fail unless the kernel of a language says what numpy says, on the shim in each order, then on a GPU of its own."""
+    """Fail unless the kernel of a language says what numpy says, on the shim in each order, then on its GPU."""
     BODIES[language]()  # a hole is a hole, with or without a compiler
     gpu = {"metal": mx.metal, "cuda": mx.cuda}[language].is_available()
     if missing_compiler() and not gpu:
@@ -216,7 +216,9 @@ def moving(shape: str) -> Case:
     up = np.linspace(-150, 150, 64)
     peak = np.where(np.arange(64) == 37, 100.0, np.linspace(1, -1, 64))
     scores = {"rising": up, "falling": up[::-1], "peak": peak, "gently": np.linspace(-3, 3, 64)}[shape]
-    return with_scores(asked, [float(each) for each in scores], f"scores are {shape}, {scores[0]:.3g} to {scores[-1]:.3g}")
+    return with_scores(
+        asked, [float(each) for each in scores], f"scores are {shape}, {scores[0]:.3g} to {scores[-1]:.3g}"
+    )
 
 
 def in_half() -> Case:

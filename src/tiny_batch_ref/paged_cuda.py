@@ -7,8 +7,8 @@ def cuda_body() -> str:
     """The body of the kernel, in CUDA: the same promise as that of Task 12.5, see metal_body.
 
     The arrays, their shapes, T, Dh and SIMDGROUPS have the same names. What is called otherwise:
-    - blockIdx.x is the query head, blockIdx.y the row; threadIdx.x counts the 32 * SIMDGROUPS threads of a block. A warp
-      is 32 threads that follow each other: threadIdx.x / 32 is its number, threadIdx.x % 32 the thread's place in it;
+    - blockIdx.x is the query head, blockIdx.y the row; threadIdx.x counts the 32 * SIMDGROUPS threads of a block. 32
+      threads that follow each other are a warp: threadIdx.x / 32 is its number, threadIdx.x % 32 the place in it;
     - __shfl_xor_sync(0xffffffff, x, n): the x of the thread whose place differs from one's own in the bits of n. Five
       of them, with n = 16, 8, 4, 2 and 1, give every thread of the warp the sum or the maximum. All 32 must call it;
     - __shared__ float name[size]; memory of the whole block, in no order until __syncthreads(), which all must reach;
@@ -44,7 +44,8 @@ def cuda_body() -> str:
         for (int position = warp; position < length; position += SIMDGROUPS) {
             const int page = tables[row * tables_shape[1] + position / block_size];
             // 64 bits: a cache may have more than 2^31 numbers.
-            const size_t at = ((size_t(page) * num_kv_heads + kv_head) * block_size + position % block_size) * Dh + lane;
+            const size_t start = (size_t(page) * num_kv_heads + kv_head) * block_size;
+            const size_t at = (start + position % block_size) * Dh + lane;
             float score = 0.0f;
             for (int i = 0; i < PIECES; ++i) {
                 score += query[i] * float(keys[at + 32 * i]);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import mlx.core as mx
 
@@ -34,7 +34,7 @@ def paged_decode(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array
     check(q, keys, values, tables, lengths)
     if mx.default_device() != mx.Device(mx.gpu):
         raise ValueError(
-            "a GPU's kernel can't run here, for MLX computes on the CPU: call paged_decode_on_shim, which runs the same "
+            "MLX computes on the CPU here, and no GPU's kernel can run: call paged_decode_on_shim, which runs the same "
             "source, slowly, or attend to the pages with MLX's operations"
         )
     if mx.metal.is_available():
@@ -77,7 +77,8 @@ def _kernel(language: str, source: str) -> Callable[..., Any]:
     """MLX's kernel of a source. The name has to differ with it: what CUDA has compiled is found again by name alone."""
     make = mx.fast.metal_kernel if language == "metal" else mx.fast.cuda_kernel
     name = f"paged_decode_{hashlib.sha256(source.encode()).hexdigest()[:12]}"
-    return make(name=name, input_names=list(INPUTS), output_names=list(OUTPUTS), source=source)
+    made = make(name=name, input_names=list(INPUTS), output_names=list(OUTPUTS), source=source)
+    return cast(Callable[..., Any], made)
 
 
 def check(*arrays: mx.array) -> None:
@@ -94,9 +95,11 @@ def _problems(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, l
     found = _of_shapes(q, keys, values, tables, lengths)
     if found:
         return found
-    rows, heads, width = q.shape
+    _, heads, width = q.shape
     if width not in WIDTHS:
-        found.append(f"heads are {width} wide: the kernel shares them among 32 threads, so take a multiple of 32 to 256")
+        found.append(
+            f"heads are {width} wide: the kernel shares them among 32 threads, so take a multiple of 32 to 256"
+        )
     if q.dtype not in DTYPES or {keys.dtype, values.dtype} != {q.dtype}:
         found.append(
             f"q is {q.dtype}, keys {keys.dtype}, values {values.dtype}: make all three float32, float16 or bfloat16"
@@ -111,7 +114,9 @@ def _problems(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, l
 def _of_shapes(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, lengths: mx.array) -> list[str]:
     shapes = f"q {q.shape}, keys {keys.shape}, values {values.shape}, tables {tables.shape}, lengths {lengths.shape}"
     if [each.ndim for each in (q, keys, values, tables, lengths)] != [3, 4, 4, 2, 1]:
-        return [f"expected q (B, Hq, Dh), pages (num_blocks, Hkv, block_size, Dh), tables (B, W), lengths (B,): {shapes}"]
+        return [
+            f"expected q (B, Hq, Dh), pages (num_blocks, Hkv, block_size, Dh), tables (B, W), lengths (B,): {shapes}"
+        ]
     if keys.shape != values.shape or keys.shape[3] != q.shape[2]:
         return [f"keys and values must have one shape, and the width of q's heads: {shapes}"]
     if not len(q) == len(tables) == len(lengths):
@@ -122,7 +127,7 @@ def _of_shapes(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, 
 
 
 def _of_lengths(tables: mx.array, lengths: mx.array, block_size: int) -> list[str]:
-    for row, length in enumerate(lengths.tolist()):  # type: ignore[arg-type]
+    for row, length in enumerate(cast(list[int], lengths.tolist())):
         if length < 1:
             return [f"row {row} sees {length} positions: a query sees at least its own, so write its keys first"]
         if length > tables.shape[1] * block_size:

@@ -25,8 +25,8 @@ def metal_body() -> str:
 
     How it is done. The simdgroups share the positions among them, and the threads of a simdgroup share Dh: each holds
     Dh / 32 pieces of the query and of the sum. Keep a running maximum, and rescale the sums when it rises (the chapter
-    derives it). Compute in float, whatever T is. In the end the simdgroups meet in threadgroup memory, behind a barrier,
-    and their parts are added, each rescaled to the maximum of all. A simdgroup may have had no position at all.
+    derives it). Compute in float, whatever T is. In the end the simdgroups meet in threadgroup memory, behind a
+    barrier, and their parts are added, each rescaled to the maximum of all. One may have had no position at all.
 
     MLX hands arrays of fewer than 8 elements over in `constant` memory, so lengths and tables may lie there or in
     `device` memory: index them by their names, or say `auto`. `device` pointers to keys and values are fine.
@@ -60,7 +60,8 @@ def metal_body() -> str:
         for (int position = group; position < length; position += SIMDGROUPS) {
             const int page = tables[row * tables_shape[1] + position / block_size];
             // 64 bits: a cache may have more than 2^31 numbers.
-            const size_t at = ((size_t(page) * num_kv_heads + kv_head) * block_size + position % block_size) * Dh + lane;
+            const size_t start = (size_t(page) * num_kv_heads + kv_head) * block_size;
+            const size_t at = (start + position % block_size) * Dh + lane;
             float score = 0.0f;
             for (int i = 0; i < PIECES; ++i) {
                 score += query[i] * float(keys[at + 32 * i]);
@@ -86,7 +87,7 @@ def metal_body() -> str:
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
 
-        // Position 0 is the first simdgroup's, so the highest is a number, and exp(-INFINITY) is 0 for whoever had none.
+        // Position 0 is the first simdgroup's, so the highest is a number. For whoever had none, exp(-INFINITY) is 0.
         float highest = maxima[0];
         for (int g = 1; g < SIMDGROUPS; ++g) {
             highest = max(highest, maxima[g]);

@@ -188,7 +188,9 @@ def test_a_barrier_that_not_all_reach_is_said_and_no_hang(language: str):
 
 @needs_compiler
 def test_not_all_of_a_simdgroup():
-    refuses("metal", METAL_SUM.replace("= simd_sum", "= inp[me] > 40 ? 0 : simd_sum"), "simd_sum must be reached", "line 4")
+    refuses(
+        "metal", METAL_SUM.replace("= simd_sum", "= inp[me] > 40 ? 0 : simd_sum"), "simd_sum must be reached", "line 4"
+    )
     body = CUDA_SUM.replace("for (", "if (threadIdx.x < 40) for (")
     refuses("cuda", body, "__shfl_xor_sync must be reached by all threads of the simdgroup", "thread 40")
     refuses("cuda", CUDA_SUM.replace("0xffffffff", "0xffff"), "mask 0xffffffff")

@@ -35,7 +35,8 @@ def cuda_body():
         for (int position = warp; position < length; position += SIMDGROUPS) {
             const int page = tables[row * tables_shape[1] + position / block_size];
             // 64 bits: a cache may have more than 2^31 numbers.
-            const size_t at = ((size_t(page) * num_kv_heads + kv_head) * block_size + position % block_size) * Dh + lane;
+            const size_t start = (size_t(page) * num_kv_heads + kv_head) * block_size;
+            const size_t at = (start + position % block_size) * Dh + lane;
             float score = 0.0f;
             for (int i = 0; i < PIECES; ++i) {
                 score += query[i] * float(keys[at + 32 * i]);

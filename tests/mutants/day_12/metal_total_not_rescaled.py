@@ -35,7 +35,8 @@ def metal_body():
         for (int position = group; position < length; position += SIMDGROUPS) {
             const int page = tables[row * tables_shape[1] + position / block_size];
             // 64 bits: a cache may have more than 2^31 numbers.
-            const size_t at = ((size_t(page) * num_kv_heads + kv_head) * block_size + position % block_size) * Dh + lane;
+            const size_t start = (size_t(page) * num_kv_heads + kv_head) * block_size;
+            const size_t at = (start + position % block_size) * Dh + lane;
             float score = 0.0f;
             for (int i = 0; i < PIECES; ++i) {
                 score += query[i] * float(keys[at + 32 * i]);
@@ -61,7 +62,7 @@ def metal_body():
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
 
-        // Position 0 is the first simdgroup's, so the highest is a number, and exp(-INFINITY) is 0 for whoever had none.
+        // Position 0 is the first simdgroup's, so the highest is a number. For whoever had none, exp(-INFINITY) is 0.
         float highest = maxima[0];
         for (int g = 1; g < SIMDGROUPS; ++g) {
             highest = max(highest, maxima[g]);

@@ -19,7 +19,7 @@ from tiny_batch_kit.machine.kernels.compiler import KernelError, program
 ORDERS = ("forward", "backward")
 """In which order threads, and threadgroups, take their turns."""
 POISONS = {"large": 0x7E, "nan": 0xFF}
-"""Bytes that memory is spoilt with: as float32 a number near 1e38, or no number. What one of them hides, the other shows."""
+"""Bytes that memory is spoilt with: as float32 a number near 1e38, or no number. What one hides, the other shows."""
 SECONDS = 20
 SMALL = 8
 """MLX hands a Metal kernel arrays of fewer elements in `constant` memory."""
