@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import mlx.core as mx
 
 from tiny_batch_kit.model import tuned
-from tiny_batch_kit.model.pages import ReaderMaker, page_reader
+from tiny_batch_kit.model.pages import Decode, ReaderMaker, page_reader
 from tiny_batch_kit.model.qwen2 import Attend, Qwen2
 
 from .packing import Packed
 from .paged_attention import PagedKvCache, gathering_reader, paged_attend
+from .paged_kernel import WIDTHS, paged_decode
 from .paged_kv import PagedPlan
 from .plan import StepPlan
 from .runner import MlxRunner
@@ -47,5 +48,15 @@ class PagedRunner(MlxRunner):
 
 
 def fastest_reader(model: Qwen2) -> ReaderMaker:
-    """What rows of one token read with: pages where they lie, on a CPU with a fast BLAS; else gathered."""
+    """What rows of one token read with: your kernel on a GPU; pages where they lie on a CPU with a fast BLAS."""
+    if mx.default_device().type == mx.DeviceType.gpu and model.config.head_dim in WIDTHS:
+        return kernel_reader
     return page_reader if tuned.is_worthwhile() and model.dtype == mx.float32 else gathering_reader
+
+
+def kernel_reader(tables: Sequence[Sequence[int]], lengths: Sequence[int], size: int) -> Decode:
+    """How rows of one token read with the kernel of this GPU: see gathering_reader."""
+    width = max(-(-length // size) for length in lengths)
+    numbers = mx.array([[*table[:width], *[0] * (width - len(table))] for table in tables], dtype=mx.int32)
+    seen = mx.array([*lengths], dtype=mx.int32)
+    return lambda q, keys, values: paged_decode(q, keys, values, numbers, seen)
