@@ -20,7 +20,7 @@ ORDERS = ("forward", "backward")
 """In which order threads, and threadgroups, take their turns."""
 POISONS = {"large": 0x7E, "nan": 0xFF}
 """Bytes that memory is spoilt with: as float32 a number near 1e38, or no number. What one hides, the other shows."""
-SECONDS = 20
+SECONDS = 6
 SMALL = 8
 """MLX hands a Metal kernel arrays of fewer elements in `constant` memory."""
 TYPES = {

@@ -4,7 +4,6 @@
 // on another stack remembers where it is, and is jumped back into later. It needs nothing but POSIX.
 #include "runtime.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "arrays.h"
+#include "numbers.h"
 
 #ifdef __APPLE__
 extern char shared_start[] __asm("section$start$__DATA$__shimshared");
@@ -25,10 +27,8 @@ SHIM_SHARED char keep_the_section[16] __attribute__((used));
 namespace shim {
 
 constexpr size_t STACK = 256 * 1024;  // of each thread, its guard with it
-constexpr size_t GUARD = size_t(1) << 28;
 constexpr unsigned MOST_THREADS = 1024;
 constexpr size_t MOST_SHARED = 32 * 1024;  // what Metal allows; CUDA has 48 KiB
-constexpr int MOST_ARRAYS = 16;
 
 enum class State { ready, at_barrier, in_simdgroup, done };
 
@@ -44,18 +44,7 @@ struct Fiber {
 struct Request {
     int backward, poison, groups[3], threads[3], arrays;
 };
-struct Header {
-    int ndim, item, output, shape[8];
-};
-struct Area {
-    Array array;
-    Header header;
-    char *begin, *end;  // with the guards
-    size_t bytes;
-};
-
 static Request request;
-static Area areas[MOST_ARRAYS];
 static Fiber fibers[MOST_THREADS];
 static unsigned count;
 static Word slots[2][MOST_THREADS];
@@ -80,38 +69,6 @@ unsigned lane() { return now->thread.lane; }
 unsigned lanes() {
     unsigned first = now->thread.simdgroup * SIMD;
     return count - first < SIMD ? count - first : SIMD;
-}
-
-// Numbers of 16 bits
-
-float widen(uint16_t bits, int exponent) {
-    uint32_t wide = uint32_t(bits) << 16;
-    float value;
-    if (exponent == 8) {
-        memcpy(&value, &wide, 4);
-        return value;
-    }
-    const int power = (bits >> 10) & 31, fraction = bits & 1023;
-    if (power == 31) value = fraction ? NAN : INFINITY;
-    else value = power ? ldexpf(float(1024 + fraction), power - 25) : ldexpf(float(fraction), -24);
-    return bits & 0x8000 ? -value : value;
-}
-
-uint16_t narrow(float value, int exponent) {
-    uint32_t wide;
-    memcpy(&wide, &value, 4);
-    if (exponent == 8) {
-        if (value != value) return 0x7fc0;
-        return uint16_t((wide + 0x7fff + ((wide >> 16) & 1)) >> 16);
-    }
-    const uint16_t sign = (wide >> 16) & 0x8000;
-    if (value != value) return sign | 0x7e00;
-    const float size = fabsf(value);
-    if (size >= 65520.0f) return sign | 0x7c00;
-    if (size < 6.103515625e-05f) return sign | uint16_t(nearbyintf(ldexpf(size, 24)));
-    int power;
-    const float fraction = frexpf(size, &power);  // 0.5 to 1
-    return sign | uint16_t(((power + 13) << 10) + int(nearbyintf(ldexpf(fraction, 11))));
 }
 
 // Threads
@@ -208,15 +165,7 @@ static void on_fault(int, siginfo_t* info, void*) {
     snprintf(text, sizeof text, "thread %u reads or writes far outside of every array", index);
     if (address >= stacks - 4 * STACK && address < stacks + STACK * count)
         snprintf(text, sizeof text, "thread %u declares some %zu KiB of variables of its own, or more", index, STACK / 1024);
-    for (int i = 0; i < request.arrays; ++i) {
-        const Area& area = areas[i];
-        const char* data = (const char*)area.array.data;
-        if (address < area.begin || address >= area.end) continue;
-        const bool before = address < data;
-        const long far = before ? data - address : address - (data + area.bytes) + 1;
-        snprintf(text, sizeof text, "thread %u reads or writes outside of `%s`, %ld bytes %s", index, area.array.name,
-                 far, before ? "before its first" : "behind its last");
-    }
+    describe(address, request.arrays, index, text, sizeof text);
     fail(text);
 }
 
@@ -296,32 +245,6 @@ static void run_group(unsigned number) {
     run_threads();
 }
 
-// Arrays: the end of each lies at the border of memory that can't be touched, and what is before it is spoilt.
-
-static void place(Area& area, const char* name) {
-    const Header& h = area.header;
-    Array& array = area.array;
-    array.name = name;
-    array.ndim = h.ndim;
-    area.bytes = h.item;
-    int64_t stride = 1;
-    for (int i = h.ndim - 1; i >= 0; --i) {
-        array.shape[i] = h.shape[i];
-        array.strides[i] = stride;
-        stride *= h.shape[i];
-    }
-    area.bytes *= stride;
-    const size_t page = sysconf(_SC_PAGESIZE), inside = (area.bytes / page + 1) * page;
-    area.begin = (char*)mmap(nullptr, inside + 2 * GUARD, PROT_NONE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
-    if (area.begin == MAP_FAILED) fail("no memory for the arrays");
-    area.end = area.begin + inside + 2 * GUARD;
-    char* middle = area.begin + GUARD;
-    mprotect(middle, inside, PROT_READ | PROT_WRITE);
-    memset(middle, request.poison, inside);
-    array.data = (void*)((uintptr_t)(middle + inside - area.bytes) & ~uintptr_t(15));
-    if (!h.output && fread(array.data, 1, area.bytes, stdin) != area.bytes) fail("the request is cut off");
-}
-
 static int run() {
     if (fread(&request, sizeof request, 1, stdin) != 1) fail("there is no request");
     count = request.threads[0] * request.threads[1] * request.threads[2];
@@ -330,7 +253,7 @@ static int run() {
         fail("the kernel declares more threadgroup memory than the 32 KiB that Metal has");
     for (int i = 0; i < request.arrays; ++i)
         if (fread(&areas[i].header, sizeof(Header), 1, stdin) != 1) fail("the request is cut off");
-    for (int i = 0; i < request.arrays; ++i) place(areas[i], array_names[i]);
+    for (int i = 0; i < request.arrays; ++i) place(areas[i], array_names[i], request.poison);
     make_stacks();
     catch_faults();
     const unsigned groups = request.groups[0] * request.groups[1] * request.groups[2];
