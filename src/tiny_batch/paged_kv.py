@@ -22,7 +22,10 @@ class PageCopy(NamedTuple):
 
 @dataclass(frozen=True)
 class PagedPlan(StepPlan):
-    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else."""
+    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else.
+
+    No page is copied that another copy of the same plan writes: they may be made in any order.
+    """
 
     tables: tuple[tuple[int, ...], ...] = ()
     copies: tuple[PageCopy, ...] = ()
@@ -89,9 +92,14 @@ class PagedScheduler(PreemptiveScheduler):
         raise NotImplementedError("Task 12.2: PagedScheduler._shared: see book/src/day-12.md")
 
     def _sampled(self, request: Request) -> Request | None:
-        """The running request with the same prompt that `request` is another sample of; None if there is none."""
+        """The running request with the same prompt that `request` is another sample of.
+
+        None if there is none, or if that one has a copy to come: what is not in its page yet can't be copied again.
+        """
         other = self.running.get(request.sample_of or "")
-        same = other is not None and other.prompt == request.prompt and other.cache_salt == request.cache_salt
+        if other is None or other.id in self._copies:
+            return None
+        same = other.prompt == request.prompt and other.cache_salt == request.cache_salt
         return other if same else None
 
     def _grow(self, request: Request) -> bool:
