@@ -1,7 +1,7 @@
 """You left the mask out: shorter rows look behind their end.
 
 task: 12.4
-caught-by: test_day_12.py::test_rows_read_as_if_their_keys_lay_in_one_piece[unequal lengths]
+caught-by: test_day_12.py::test_rows_read_as_if_their_keys_lay_in_one_piece[unequal-lengths]
 """
 
 

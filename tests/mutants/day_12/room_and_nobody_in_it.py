@@ -1,7 +1,7 @@
 """You sent somebody back to make room, and did not try again: the request runs without its page.
 
 task: 12.2
-caught-by: test_day_12.py::test_the_newest_goes_when_pages_run_out
+caught-by: test_day_12.py::test_no_more_go_than_must
 """
 
 

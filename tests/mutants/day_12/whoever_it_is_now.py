@@ -1,7 +1,7 @@
 """You asked whether the place is in use, not whether this page is in it: you release what is another request's by now.
 
 task: 12.1
-caught-by: test_day_12.py::test_a_page_that_is_no_longer_yours[another's by now-release]
+caught-by: test_day_12.py::test_a_page_that_is_no_longer_yours[taken-release]
 """
 
 
