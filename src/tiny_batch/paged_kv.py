@@ -14,7 +14,7 @@ from .request import Request
 
 
 class PageCopy(NamedTuple):
-    """One page is copied whole into another, before anything is computed. No source of a plan is a target of it too."""
+    """One page is copied whole into another, before anything is computed."""
 
     source: int
     target: int
@@ -22,7 +22,10 @@ class PageCopy(NamedTuple):
 
 @dataclass(frozen=True)
 class PagedPlan(StepPlan):
-    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else."""
+    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else.
+
+    No page is copied that another copy of the same plan writes: they may be made in any order.
+    """
 
     tables: tuple[tuple[int, ...], ...] = ()
     copies: tuple[PageCopy, ...] = ()
@@ -64,8 +67,8 @@ class PagedScheduler(PreemptiveScheduler):
         """Whether there are pages for a request's tokens, and then for `headroom` more of each that runs, it included.
 
         What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`. A found
-        page that nobody uses is no longer to be had by others. A sample waits while the other one is being read. If
-        nobody runs, it fits: else it would have been refused.
+        page that nobody uses is no longer to be had by others. A sample waits until the other one is read: `_is_read`.
+        If nobody runs, it fits: else it would have been refused.
         """
         raise NotImplementedError("Task 12.2: PagedScheduler._fits: see book/src/day-12.md")
 
@@ -94,6 +97,10 @@ class PagedScheduler(PreemptiveScheduler):
         same = other is not None and other.prompt == request.prompt and other.cache_salt == request.cache_salt
         return other if same else None
 
+    def _is_read(self, other: Request) -> bool:
+        """Whether a request's whole prompt is in its pages: computed, and none of them still to be copied."""
+        return other.num_computed_tokens >= len(other.prompt) and other.id not in self._copies
+
     def _grow(self, request: Request) -> bool:
         """Give a running request pages for all of its tokens. False, and nothing changes, if there are not enough."""
         raise NotImplementedError("Task 12.2: PagedScheduler._grow: see book/src/day-12.md")
@@ -101,14 +108,10 @@ class PagedScheduler(PreemptiveScheduler):
     def _own(self, request: Request) -> bool:
         """See that nobody else uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and a copy is noted in `_copies`: from where
-        the content is (`_origin`), which is used until the copy is made. False, and nothing changes, if there is none.
+        If somebody does, the request gets a page of its own in the table, and the copy is noted in `_copies`. It uses
+        the old page until the copy is made, so that nobody overwrites it. False, and nothing changes, if there is no page.
         """
         raise NotImplementedError("Task 12.3: PagedScheduler._own: see book/src/day-12.md")
-
-    def _origin(self, page: Block) -> Block:
-        """Where a page's content is: in itself, or, as long as it is to be copied there, in the page it comes from."""
-        return next((source for source, target in self._copies.values() if target is page), page)
 
     def _make_room(self) -> tuple[str, ...]:
         """Give every running request the pages that its next step needs, in order of admission.

@@ -14,7 +14,7 @@ from .request import Request
 
 
 class PageCopy(NamedTuple):
-    """One page is copied whole into another, before anything is computed. No source of a plan is a target of it too."""
+    """One page is copied whole into another, before anything is computed."""
 
     source: int
     target: int
@@ -22,7 +22,10 @@ class PageCopy(NamedTuple):
 
 @dataclass(frozen=True)
 class PagedPlan(StepPlan):
-    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else."""
+    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else.
+
+    No page is copied that another copy of the same plan writes: they may be made in any order.
+    """
 
     tables: tuple[tuple[int, ...], ...] = ()
     copies: tuple[PageCopy, ...] = ()
@@ -64,14 +67,14 @@ class PagedScheduler(PreemptiveScheduler):
         """Whether there are pages for a request's tokens, and then for `headroom` more of each that runs, it included.
 
         What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`. A found
-        page that nobody uses is no longer to be had by others. A sample waits while the other one is being read. If
-        nobody runs, it fits: else it would have been refused.
+        page that nobody uses is no longer to be had by others. A sample waits until the other one is read: `_is_read`.
+        If nobody runs, it fits: else it would have been refused.
         """
         # task 12.2 begin
         if not self.running:
             return True
         other = self._sampled(request)
-        if other is not None and other.num_computed_tokens < len(other.prompt):
+        if other is not None and not self._is_read(other):
             return False
         shared = self._shared(request)
         whole = min(
@@ -101,7 +104,7 @@ class PagedScheduler(PreemptiveScheduler):
         """
         # task 12.2 begin
         other = self._sampled(request)
-        if other is not None and other.num_computed_tokens >= len(other.prompt) and not request.tokens:
+        if other is not None and self._is_read(other) and not request.tokens:
             return self.tables[other.id][: self._pages_for(len(request.prompt))]
         tokens = tokens_between(request, 0, length(request) - 1)
         return self.allocator.match(tokens, request.cache_salt)
@@ -112,6 +115,10 @@ class PagedScheduler(PreemptiveScheduler):
         other = self.running.get(request.sample_of or "")
         same = other is not None and other.prompt == request.prompt and other.cache_salt == request.cache_salt
         return other if same else None
+
+    def _is_read(self, other: Request) -> bool:
+        """Whether a request's whole prompt is in its pages: computed, and none of them still to be copied."""
+        return other.num_computed_tokens >= len(other.prompt) and other.id not in self._copies
 
     def _grow(self, request: Request) -> bool:
         """Give a running request pages for all of its tokens. False, and nothing changes, if there are not enough."""
@@ -127,8 +134,8 @@ class PagedScheduler(PreemptiveScheduler):
     def _own(self, request: Request) -> bool:
         """See that nobody else uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and a copy is noted in `_copies`: from where
-        the content is (`_origin`), which is used until the copy is made. False, and nothing changes, if there is none.
+        If somebody does, the request gets a page of its own in the table, and the copy is noted in `_copies`. It uses
+        the old page until the copy is made, so that nobody overwrites it. False, and nothing changes, if there is no page.
         """
         # task 12.3 begin
         table, place = self.tables[request.id], request.num_computed_tokens // self.allocator.block_size
@@ -137,18 +144,10 @@ class PagedScheduler(PreemptiveScheduler):
         pages = self.allocator.allocate(1)
         if pages is None:
             return False
-        source = self._origin(table[place])
-        self.allocator.use([source])
-        self.allocator.release([table[place]])
-        self._forget_copy(request.id)
-        self._copies[request.id] = (source, pages[0])
+        self._copies[request.id] = (table[place], pages[0])
         table[place] = pages[0]
         return True
         # task 12.3 end
-
-    def _origin(self, page: Block) -> Block:
-        """Where a page's content is: in itself, or, as long as it is to be copied there, in the page it comes from."""
-        return next((source for source, target in self._copies.values() if target is page), page)
 
     def _make_room(self) -> tuple[str, ...]:
         """Give every running request the pages that its next step needs, in order of admission.

@@ -1,0 +1,22 @@
+"""You evicted what was released last: it is the most likely to be wanted again.
+
+task: 12.1
+caught-by: test_day_12.py::test_free_pages_first_then_the_least_recently_used
+"""
+
+
+class BlockAllocator:
+    def allocate(self, count):
+        # task 12.1 begin
+        if count > self.num_available:
+            return None
+        pages = []
+        for _ in range(count):
+            if self._unused and not self._free:
+                self._unused.move_to_end(next(reversed(self._unused)), last=False)
+            number = heappop(self._free) if self._free else self._evict()
+            page = Block(number, b"", None, (), "", users=1)
+            self._blocks[number] = page
+            pages.append(page)
+        return pages
+        # task 12.1 end
