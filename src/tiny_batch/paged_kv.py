@@ -109,7 +109,7 @@ class PagedScheduler(PreemptiveScheduler):
         """See that nobody else uses the page into which a running request's next token is written.
 
         If somebody does, the request gets a page of its own in the table, and the copy is noted in `_copies`. It uses
-        the old page until the copy is made, so that nobody overwrites it. False, and nothing changes, if there is no page.
+        the old page until the copy is made, so that nobody overwrites it. False, and nothing changes, if there is none.
         """
         raise NotImplementedError("Task 12.3: PagedScheduler._own: see book/src/day-12.md")
 

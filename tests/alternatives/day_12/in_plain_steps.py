@@ -68,7 +68,7 @@ class PagedScheduler:
         if len(self.running) == 0:
             return True
         other = self._sampled(request)
-        if other is not None and other.num_computed_tokens < length(other) - 1:
+        if other is not None and not self._is_read(other):
             return False
         size, tokens = self.allocator.block_size, length(request)
         table = list(self._shared(request))
@@ -82,7 +82,7 @@ class PagedScheduler:
     def _shared(self, request):
         # task 12.2 begin
         other = self._sampled(request)
-        if other is None or request.tokens or other.num_computed_tokens < length(other) - 1:
+        if other is None or request.tokens or not self._is_read(other):
             history = [*request.prompt, *request.tokens]
             return self.allocator.match(history[:-1], request.cache_salt)
         size, pages = self.allocator.block_size, []
