@@ -10,7 +10,7 @@ class PagedScheduler:
     def _shared(self, request):
         # task 12.2 begin
         other = self._sampled(request)
-        if other is not None and num_wanted(other) == 1 and not request.tokens:
+        if other is not None and self._is_read(other) and not request.tokens:
             return self.tables[other.id]
         tokens = tokens_between(request, 0, length(request) - 1)
         return self.allocator.match(tokens, request.cache_salt)

@@ -9,7 +9,7 @@ class PagedScheduler:
     def _fits(self, request):
         # task 12.2 begin
         other = self._sampled(request)
-        if other is not None and num_wanted(other) > 1:
+        if other is not None and not self._is_read(other):
             return False
         shared = self._shared(request)
         whole = min(

@@ -11,7 +11,7 @@ class PagedScheduler:
         if not self.running:
             return True
         other = self._sampled(request)
-        if other is not None and num_wanted(other) > 1:
+        if other is not None and not self._is_read(other):
             return False
         shared = self._shared(request)
         unused = sum(page.users == 0 for page in shared)
