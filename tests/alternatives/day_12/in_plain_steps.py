@@ -1,4 +1,4 @@
-"""Pages looked at one by one, a heap built anew, masks for all rows, and loops where an array of numbers would do."""
+"""Pages looked at one by one, admission counted backwards, masks for all rows, and loops where an array of numbers would do."""
 
 
 class BlockAllocator:
@@ -6,11 +6,8 @@ class BlockAllocator:
         # task 12.1 begin
         if self.num_free + self.num_unused < count:
             return None
-        free = sorted(self._free)[:count]
-        for number in free:
-            self._free.remove(number)
-        heapify(self._free)
-        numbers = free + [self._evict() for _ in range(count - len(free))]
+        numbers = [heappop(self._free) for _ in range(min(count, len(self._free)))]
+        numbers += [self._evict() for _ in range(count - len(numbers))]
         for number in numbers:
             self._blocks[number] = Block(number=number, name=b"", parent=None, tokens=(), salt="")
             self._blocks[number].users = 1
@@ -40,8 +37,7 @@ class BlockAllocator:
         for page in done:
             if not page.name:
                 self._blocks[page.number] = None
-                self._free.append(page.number)
-        heapify(self._free)
+                heappush(self._free, page.number)
         # task 12.1 end
 
     def publish(self, page, tokens, salt="", after=None):
