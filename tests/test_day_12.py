@@ -659,7 +659,7 @@ def test_who_is_sent_back_finds_its_pages_again():
     expect_equal(
         (gone, back.start, len(back.tokens)),
         (["b"], 12, 1),
-        asked="(who is sent back, where b begins again, with how many tokens): its first 12 fill three pages",
+        asked="(who is sent back, where b begins again, with how many tokens): the first 12 of 13 fill three pages",
         case="a and b outgrow 7 pages of 4 when b has 9 tokens and 4 new ones; a ends one step later",
     )
     right(engine, allocator, runner, [a, b], "a and b outgrow 7 pages of 4")

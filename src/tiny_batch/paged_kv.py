@@ -66,9 +66,10 @@ class PagedScheduler(PreemptiveScheduler):
     def _fits(self, request: Request) -> bool:
         """Whether there are pages for a request's tokens, and then for `headroom` more of each that runs, it included.
 
-        What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`. A found
-        page that nobody uses is no longer to be had by others. A sample waits until the other one is read: `_is_read`.
-        If nobody runs, it fits: else it would have been refused.
+        What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`, but for the
+        one that its last token is written to, which is copied. A found page that nobody uses is no longer to be had by
+        others. A sample waits until the other one is read: `_is_read`. If nobody runs, it fits: else it would have been
+        refused.
         """
         raise NotImplementedError("Task 12.2: PagedScheduler._fits: see book/src/day-12.md")
 
@@ -87,7 +88,8 @@ class PagedScheduler(PreemptiveScheduler):
     def _shared(self, request: Request) -> Sequence[Block]:
         """The pages that a request can begin with, in order: its tokens but the last are looked for.
 
-        Of a sample, all pages that hold the prompt of the other one, the last of them perhaps in part.
+        Of a sample that has no answer yet, if the other one is read: all of its pages that hold the prompt, the last of
+        them perhaps in part.
         """
         raise NotImplementedError("Task 12.2: PagedScheduler._shared: see book/src/day-12.md")
 
@@ -108,8 +110,8 @@ class PagedScheduler(PreemptiveScheduler):
     def _own(self, request: Request) -> bool:
         """See that nobody else uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and the copy is noted in `_copies`. It uses
-        the old page until the copy is made, so that nobody overwrites it. False, and nothing changes, if there is none.
+        If somebody does, the request gets a page of its own in the table, and a copy is planned: in `_copies`, which
+        takes over the request's use of the old page. False, and nothing changes, if there is no page.
         """
         raise NotImplementedError("Task 12.3: PagedScheduler._own: see book/src/day-12.md")
 
