@@ -5,7 +5,7 @@ import pytest
 from tiny_batch_kit.authors.coursecheck.layout import Layout
 from tiny_batch_kit.authors.mutation.changes import Change, changes_of
 from tiny_batch_kit.authors.mutation.equivalent import as_toml, read_equivalent
-from tiny_batch_kit.authors.mutation.runs import Tried, load, save
+from tiny_batch_kit.authors.mutation.runs import Tried, in_doubt, load, save
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.course.cutter import regions
@@ -62,3 +62,10 @@ def test_what_is_saved_can_be_loaded(tmp_path):
     tried = [Tried(SLOTS, [Record("t.py::a", "6.1", Status.FAILED, got="0")], survived=False)]
     save(tried, tmp_path / "runs.json")
     assert load(tmp_path / "runs.json") == tried
+
+
+def test_a_hang_alone_is_no_proof():
+    slow, wrong = Record("t.py::a", "6.1", Status.TIMEOUT), Record("t.py::b", "6.1", Status.FAILED)
+    assert in_doubt(Tried(SLOTS, [slow], survived=False))
+    assert in_doubt(Tried(SLOTS, [], survived=False))
+    assert not in_doubt(Tried(SLOTS, [slow, wrong], survived=False))

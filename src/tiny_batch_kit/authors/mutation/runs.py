@@ -12,7 +12,7 @@ from tiny_batch_kit.authors.coursecheck.layout import Layout
 from tiny_batch_kit.authors.coursecheck.runs import Job, Tick, run_all, tests_of_day
 from tiny_batch_kit.authors.mutation.changes import Change
 from tiny_batch_kit.course.syllabus import Day
-from tiny_batch_kit.grading.records import Record
+from tiny_batch_kit.grading.records import Record, Status
 
 AT_ONCE = 100
 """So many changed copies of the reference lie on the disk at a time."""
@@ -28,7 +28,7 @@ class Tried:
 
 
 def try_all(layout: Layout, day: Day, changes: Sequence[Change], tick: Tick, *, full: bool) -> list[Tried]:
-    """Run its task's tests against each change, and the others of its day against those that they don't notice.
+    """Run its task's tests against each change, and all of its day against those that they don't notice for sure.
 
     full: all of the task's tests, and not just until the first is red.
     """
@@ -43,11 +43,16 @@ def try_all(layout: Layout, day: Day, changes: Sequence[Change], tick: Tick, *, 
             ]
             outcomes = run_all(own, tick, extra)
             tried += [Tried(change, each.records, each.passed) for change, each in zip(some, outcomes, strict=True)]
-            again = [place for place in range(len(some)) if tried[begin + place].survived]
+            again = [place for place in range(len(some)) if in_doubt(tried[begin + place])]
             jobs = [Job(some[place].where, tests_of_day(day), folders[place]) for place in again]
             for place, outcome in zip(again, run_all(jobs, lambda: None, extra), strict=True):
                 tried[begin + place] = Tried(some[place], outcome.records, outcome.passed)
     return tried
+
+
+def in_doubt(tried: Tried) -> bool:
+    """Whether no test has failed. One that merely took too long did so, perhaps, since the machine was busy."""
+    return not any(each.status is Status.FAILED for each in tried.records)
 
 
 def save(tried: Sequence[Tried], file: Path) -> None:
