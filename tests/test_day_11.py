@@ -107,6 +107,18 @@ def test_no_part_passes_for_another(one: tuple[Any, ...], other: tuple[Any, ...]
 
 
 @pytest.mark.task("11.1")
+@pytest.mark.parametrize(("one", "other"), [("ä", "ö"), ("日", "月"), ("\ud800", "\ud801")], ids=ascii)
+def test_a_salt_may_have_any_character(one: str, other: str):
+    expect_true(
+        block_hash(b"", [5], one) != block_hash(b"", [5], other),
+        asked="two salts, two names: a salt may be any text that a caller sends, even half of a character pair",
+        case=f"block_hash(b'', [5], {one!a}) and block_hash(b'', [5], {other!a})",
+        got="the same name",
+        expected="two names",
+    )
+
+
+@pytest.mark.task("11.1")
 def test_no_sign_stands_between_them():
     same = []
     for sign in "|,;:/-_. \t\n\0\x1f":
@@ -823,10 +835,10 @@ def test_what_two_have_computed_belongs_to_both():
     loads = [copy for plan in runner.plans for copy in plan.loads]
     keeps = [(copy.slot, copy.start) for plan in runner.plans for copy in plan.keeps]
     expect_equal(
-        (seen, loads, keeps, b.tokens, runner.faults),
-        ([1, 1], [], [(0, 0), (0, 4), (1, 8), (1, 12)], told_alone(b), []),
-        asked="(users of the first two blocks after the second step, loads, (slot, start) of what is kept, b's answer, "
-        "faults): b uses what a has kept, copies nothing that it has computed itself, and keeps what comes behind",
+        (brief(runner.plans[1]), seen, loads, keeps, b.tokens, runner.faults),
+        ([("b", 9, 1)], [1, 1], [], [(0, 0), (0, 4), (1, 8), (1, 12)], told_alone(b), []),
+        asked="(the second plan, users of the first two blocks then, loads, (slot, start) of what is kept, b's answer, "
+        "faults): b uses what a has kept, neither copies nor computes again what it has, and keeps what comes behind",
         case="a and b with the same 9 tokens in one step; a ends with it, b gets 9 tokens",
     )
 
@@ -1042,6 +1054,56 @@ def test_nothing_is_kept_behind_a_gap():
         ([0, 4, 8], 3),
         asked="(from where blocks are kept, how many are found): the first ones, without a gap",
         case="a has 5 blocks, the store has 3",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_the_end_of_a_prompt_is_evicted_before_its_beginning():
+    engine, _, runner = serving(blocks=4)
+    serve(engine, ask("a", TEXT[:16], 1))
+    serve(engine, ask("x", [7] * 5, 1))  # takes one of the four places
+    serve(engine, ask("b", [*TEXT[:16], 7], 1))
+    expect_equal(
+        (brief(runner.plans[2]), runner.faults),
+        ([("b", 12, 5)], []),
+        asked="(b's plan, faults): the last of a's blocks had to go, and the first three are found",
+        case="a's 16 tokens fill a store of four blocks; x keeps one block; b begins with a's tokens",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_a_step_that_breaks_leaves_its_places_free():
+    engine, cache, _ = serving(broken=[1])
+    serve(engine, ask("a", TEXT[:9]))
+    expect_equal(
+        counts(cache),
+        (64, 0, 0),
+        asked="(free, unused, in use): what was reserved for a step that broke is free again, at once",
+        case="the only step of the only request breaks",
+    )
+
+
+@pytest.mark.task("11.4")
+def test_what_is_known_is_not_named_again():
+    named: list[int] = []
+
+    def counted(parent: bytes, tokens: Sequence[int], salt: str) -> bytes:
+        named.append(1)
+        return block_hash(parent, tokens, salt)
+
+    engine, _, _ = serving(hash=counted, max_seq_len=200, max_batched_tokens=200)
+    engine.add_request(ask("a", [(7 * place) % 11 for place in range(120)], 24))
+    for _ in range(3):  # it is read, and its blocks are kept
+        engine.step()
+    named.clear()
+    for _ in range(20):
+        engine.step()
+    expect_true(
+        len(named) <= 3 * 20,
+        asked="who decodes names a block or two when one is full, and not its whole prompt again: its chain is known",
+        case="a prompt of 120 tokens in blocks of 4; 20 decode steps",
+        got=f"{len(named)} blocks were named",
+        expected="60 at most",
     )
 
 

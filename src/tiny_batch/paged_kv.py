@@ -81,8 +81,8 @@ class PagedScheduler(PreemptiveScheduler):
             self.allocator.use(shared)
             self.tables[request.id] = list(shared)
             request.num_computed_tokens = min(len(shared) * self.allocator.block_size, length(request) - 1)
-            self._grow(request)
-            self._own(request)
+            if not (self._grow(request) and self._own(request)):
+                raise RuntimeError(f"{request.id} was admitted, and there is no page for it: see `_fits`")
         return request
 
     def _shared(self, request: Request) -> Sequence[Block]:
@@ -116,7 +116,7 @@ class PagedScheduler(PreemptiveScheduler):
         raise NotImplementedError("Task 12.3: PagedScheduler._own: see book/src/day-12.md")
 
     def _make_room(self) -> tuple[str, ...]:
-        """Give every running request the pages that its next step needs, in order of admission.
+        """Give every running request the pages that its next step needs, its own to write to, in order of admission.
 
         When there are none, the last admitted are sent back until there are. Returns whom, the last admitted first.
         """

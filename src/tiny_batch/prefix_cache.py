@@ -44,6 +44,10 @@ class Block:
     kept: bool = False
     users: int = 0
 
+    def __repr__(self) -> str:
+        """Short: a block knows all blocks before it."""
+        return f"Block({self.number}: {list(self.tokens)}, {'kept' if self.kept else 'not kept'}, users {self.users})"
+
 
 class PrefixCache:
     """Knows what each of `num_blocks` blocks holds, who uses it, and which goes first when room is needed.
@@ -85,7 +89,7 @@ class PrefixCache:
         raise NotImplementedError("Task 11.2: PrefixCache.use: see book/src/day-11.md")
 
     def release(self, blocks: Sequence[Block]) -> None:
-        """Somebody uses these blocks no longer. blocks: all that a request uses, in order, or only the last of them.
+        """Somebody uses these blocks no longer. blocks: all that a request uses, from its first on, or a tail of them.
 
         What nobody uses any more stays, and may be evicted from now on: blocks that were released earlier go first, and
         of those released together the last one, for a block is of no use without those before it. Raises ValueError,
@@ -97,7 +101,7 @@ class PrefixCache:
         raise NotImplementedError("Task 11.2: PrefixCache.release: see book/src/day-11.md")
 
     def reserve(self, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> Block | None:
-        """A place for a block that is about to be computed; it is the caller's alone until it is kept or dropped.
+        """A place for a block that is about to be computed. The caller is its only user until it is kept or dropped.
 
         tokens: `block_size` of them. after: as for `match`; the caller has reserved it, or uses it. Takes a free block,
         else evicts the one that is first in the order of `release`. None, and nothing changes, if all are in use, or if
@@ -106,15 +110,25 @@ class PrefixCache:
         raise NotImplementedError("Task 11.2: PrefixCache.reserve: see book/src/day-11.md")
 
     def keep(self, blocks: Sequence[Block]) -> None:
-        """These reserved blocks are filled: all may find them. Who reserved them uses them until they are released."""
+        """These reserved blocks are filled: all may find them. Who reserved them uses them until they are released.
+
+        Raises ValueError, and changes nothing, if one of them is not reserved.
+        """
+        self._require_reserved(blocks)
         for block in blocks:
             block.kept = True
 
     def drop(self, blocks: Sequence[Block]) -> None:
-        """These reserved blocks were not filled: they are free again."""
+        """These reserved blocks were not filled: they are free again. Raises ValueError as `keep` does."""
+        self._require_reserved(blocks)
         for block in reversed(blocks):
             del self._named[block.name]
             self._free.append(block.number)
+
+    def _require_reserved(self, blocks: Sequence[Block]) -> None:
+        for block in blocks:
+            if block.kept or self._named.get(block.name) is not block:
+                raise ValueError(f"block {block.number} is not reserved: it was kept or dropped before")
 
     def _evict(self) -> int:
         """Forget the block that is first in the order, and return its number."""

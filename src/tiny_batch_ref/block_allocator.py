@@ -79,12 +79,16 @@ class BlockAllocator(PrefixCache):
                 heappush(self._free, page.number)
         # task 12.1 end
 
+    def reserve(self, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> Block | None:
+        """Not for pages, which are filled over many steps. Raises TypeError: allocate one, and publish it when full."""
+        raise TypeError("a page is not reserved for tokens: allocate it, and publish it when it is full")
+
     def publish(self, page: Block, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> Block:
         """Let all find a page that is full and computed. Returns the page to go on with, which the caller uses.
 
-        tokens, salt, after: as for `match`. If another page with these tokens is there already, the caller uses that
-        one from now on, and this one no longer. If its name is another page's by accident, or if `after` has no name
-        itself, this page stays without a name.
+        tokens: of the whole page. salt, after: as for `match`. If another page with these tokens is there already, the
+        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if `after`
+        has no name itself, this page stays without a name.
         """
         # task 12.1 begin
         if after is not None and not after.kept:

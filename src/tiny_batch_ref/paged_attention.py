@@ -75,19 +75,22 @@ def gather(pages: mx.array, tables: mx.array) -> mx.array:
 def gathering_reader(tables: Sequence[Sequence[int]], lengths: Sequence[int], size: int) -> Decode:
     """How rows of one token read: their pages are gathered into one piece each, behind which nobody looks.
 
-    tables: the numbers of each row's pages; they may be of unequal length, and longer than needed. lengths: how many
+    tables: the numbers of each row's pages; they may be of unequal length, and longer than needed: what stands behind a
+    row's last page is never followed. lengths: how many
     positions each row sees, at least 1. Returns a function of a layer's (q, keys, values): q is (B, Hq, Dh), keys and
     values are the layer's pages; it returns (B, Hq, Dh).
     """
     # task 12.4 begin
     longest = max(lengths)
-    width = -(-longest // size)
-    numbers = mx.array([[*table[:width], *[table[0]] * (width - len(table))] for table in tables])
+    counts = [-(-length // size) for length in lengths]  # what stands behind a row's last page may be no page at all
+    widest = max(counts)
+    theirs = [[*table[:count], *[table[0]] * (widest - count)] for table, count in zip(tables, counts, strict=True)]
+    numbers = mx.array(theirs)
     mask = mx.arange(longest)[None, None] < mx.array([*lengths])[:, None, None] if min(lengths) < longest else None
 
     def decode(q: mx.array, keys: mx.array, values: mx.array) -> mx.array:
-        theirs, said = (gather(each, numbers)[:, :, :longest] for each in (keys, values))
-        return attention(q[:, None], theirs, said, mask)[:, 0]
+        found, said = (gather(each, numbers)[:, :, :longest] for each in (keys, values))
+        return attention(q[:, None], found, said, mask)[:, 0]
 
     return decode
     # task 12.4 end
