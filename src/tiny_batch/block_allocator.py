@@ -58,8 +58,8 @@ class BlockAllocator(PrefixCache):
         """Let all find a page that is full and computed. Returns the page to go on with, which the caller uses.
 
         tokens: of the whole page. salt, after: as for `match`. If another page with these tokens is there already, the
-        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if `after`
-        has no name itself, this page stays without a name.
+        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if
+        `after` has no name itself, this page stays without a name.
         """
         raise NotImplementedError("Task 12.1: BlockAllocator.publish: see book/src/day-12.md")
 

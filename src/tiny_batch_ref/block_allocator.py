@@ -87,8 +87,8 @@ class BlockAllocator(PrefixCache):
         """Let all find a page that is full and computed. Returns the page to go on with, which the caller uses.
 
         tokens: of the whole page. salt, after: as for `match`. If another page with these tokens is there already, the
-        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if `after`
-        has no name itself, this page stays without a name.
+        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if
+        `after` has no name itself, this page stays without a name.
         """
         # task 12.1 begin
         if after is not None and not after.kept:
