@@ -7,7 +7,7 @@ import pytest
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.machine.clocks import ServiceClock
 from tiny_batch_kit.model.checkpoints import load_checkpoint
-from tiny_batch_kit.serving import talks
+from tiny_batch_kit.serving import talks, texts
 from tiny_batch_kit.serving.caching import BLOCK_SIZE, serve_talks, with_cache, without_cache
 from tiny_batch_kit.serving.talks import Talk, Turn, Turns, prefix_hits, talk_stream
 from tiny_batch_kit.shows.versus.talks import TALKING
@@ -107,3 +107,20 @@ def test_every_side_serves_every_turn(side):
     assert (outcome.tokens, len(outcome.ttft)) == (16, 4)
     assert outcome.computed > 0
     assert min(outcome.ttft) > 0
+
+
+@pytest.mark.parametrize("make", [texts.questions, texts.agents, texts.chat, texts.branches])
+def test_talks_in_real_text(make):
+    checkpoint = load_checkpoint("tiny-random")
+    asked = make(checkpoint.tokenizer, limit=3)
+    cached = serve_talks("text", checkpoint, asked, with_cache(400), slots=8)
+    plain = serve_talks("text", checkpoint, asked, without_cache, slots=8)
+    assert sorted(cached.answers) == sorted(plain.answers)
+    assert cached.loaded > 0.4 * sum(len(one.ids) for one in cached.prompts)
+
+
+def test_a_further_turn_is_written_as_the_template_writes_it():
+    tokenizer = load_checkpoint("smollm2-135m").tokenizer
+    first, turn = tokenizer.chat("How?"), tokenizer.turn("And why?")
+    text = tokenizer._tokenizer.decode([*first, *tokenizer.encode("So."), *turn], skip_special_tokens=False)
+    assert text.endswith("So.<|im_end|>\n<|im_start|>user\nAnd why?<|im_end|>\n<|im_start|>assistant\n")

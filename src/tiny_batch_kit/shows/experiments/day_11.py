@@ -10,6 +10,7 @@ from tiny_batch_kit.base.progress import Progress
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.model.tuned import tuned
 from tiny_batch_kit.serving import talks as workloads
+from tiny_batch_kit.serving import texts
 from tiny_batch_kit.serving.caching import BLOCK_SIZE, Talked, serve_talks, with_cache, without_cache
 from tiny_batch_kit.serving.talks import Talk, Turn
 from tiny_batch_kit.shows.experiments import Experiment
@@ -24,7 +25,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     checkpoint = replace(checkpoint, model=tuned(checkpoint.model))
     rows: list[list[object]] = []
     pictures: list[Talked] = []
-    chosen = scenes(checkpoint.model.config.vocab_size, quick)
+    chosen = scenes(checkpoint, quick)
     for index, (name, (before, talks)) in enumerate(chosen.items()):
         progress(name, index / (len(chosen) + 1))
         pair = serve_both(checkpoint, name, before, talks)
@@ -54,20 +55,22 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     )
 
 
-def scenes(vocab: int, quick: bool) -> dict[str, tuple[Sequence[Talk], Sequence[Talk]]]:
-    """(what was served before, what is measured) by name."""
+def scenes(checkpoint: Checkpoint, quick: bool) -> dict[str, tuple[Sequence[Talk], Sequence[Talk]]]:
+    """(what was served before, what is measured) by name: exact lengths from random tokens, then real text."""
+    vocab = checkpoint.model.config.vocab_size
     size = {"questions": 4, "document": 64, "question": 8, "limit": 4} if quick else {}
     questions = workloads.document(vocab, **size)
     earlier = Talk(
         "earlier", (Turn(workloads.document(vocab, **{**size, "questions": 1, "seed": 0})[0].turns[0].ids, 2),)
     )
-    short = {"limit": 4}
+    tokenizer, short = checkpoint.tokenizer, ({"limit": 4} if quick else {})
     return {
         "16 questions, one document": ((), questions),
         "the same, document known": ((earlier,), questions),
         "4 users, 8 turns": ((), workloads.chat(vocab, **({"users": 2, "turns": 3, **short} if quick else {}))),
-        "3 agents, 5 steps": ((), workloads.agents(vocab, **({"agents": 2, "steps": 2, **short} if quick else {}))),
-        "8 branches": ((), workloads.branches(vocab, **({"count": 3, **short} if quick else {}))),
+        "8 questions on a report": ((), texts.questions(tokenizer, **short)[: 3 if quick else None]),
+        "an agent's 3 tasks": ((), texts.agents(tokenizer, **short)),
+        "5 endings of one talk": ((), texts.branches(tokenizer, **short)[: 2 if quick else None]),
         "nothing shared": ((), workloads.unrelated(vocab, **({"count": 3, **short} if quick else {}))),
     }
 
