@@ -67,10 +67,10 @@ class CachingScheduler(PreemptiveScheduler):
     def _load(self, request: Request) -> None:
         """Let a request go on behind all that is stored of its tokens.
 
-        Its chain grows by the kept blocks that hold its next tokens, and it uses them. Those of them that it has not
-        computed whole are loaded into its slot, and count as computed. At least one token is left to compute: somebody
-        must say what comes next. Notes each copy in `_loads`, and in `_stood` how many were computed before, if that
-        changes.
+        Its chain grows by the kept blocks that hold its next tokens, and it uses them; what is in the chain already is
+        not looked for again. Those of them that it has not computed whole are loaded into its slot, and count as
+        computed. At least one token is left to compute: somebody must say what comes next. Notes each copy in `_loads`,
+        and in `_stood` how many were computed before, if that changes.
         """
         # task 11.4 begin
         chain, size = self._chains.setdefault(request.id, []), self.cache.block_size

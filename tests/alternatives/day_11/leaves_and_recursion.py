@@ -1,4 +1,4 @@
-"""Only blocks on which nothing hangs are evicted, and each search begins at the first token."""
+"""Only blocks on which nothing hangs are evicted; walks by recursion; chains that are made anew."""
 
 
 def block_hash(parent, tokens, salt):
@@ -6,7 +6,7 @@ def block_hash(parent, tokens, salt):
     import hashlib
     import struct
 
-    name, whose = hashlib.sha256(), salt.encode("utf-8")
+    name, whose = hashlib.sha256(), salt.encode("utf-16", "surrogatepass")
     name.update(struct.pack("<III", len(tokens), len(parent), len(whose)))
     name.update(struct.pack(f"<{len(tokens)}q", *tokens))
     name.update(parent)
@@ -90,7 +90,8 @@ class CachingScheduler:
         # task 11.4 begin
         history = [*request.prompt, *request.tokens]
         chain = self._chains.get(request.id, [])
-        found = self.cache.match(history[:-1], request.cache_salt)
+        known = len(chain) * self.cache.block_size
+        found = chain + self.cache.match(history[known:-1], request.cache_salt, (chain or [None])[-1])
         self.cache.use(found[len(chain) :])
         self._chains[request.id] = found
         size, stood = self.cache.block_size, request.num_computed_tokens
