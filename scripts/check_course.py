@@ -3,8 +3,8 @@
 Exit status 1 if something is wrong; what and where is printed.
 
 --full runs all tests of a day on each of its wrong solutions, and not just those that are recorded to fail.
---update does so, and records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a change of the
-tests or of the wrong solutions, and look at the difference before you commit it.
+--update does so, and records which tests each wrong solution fails, in tests/mutants/signatures.json: run it after a
+change of the tests or of the wrong solutions, and look at the difference before you commit it.
 """
 
 import argparse

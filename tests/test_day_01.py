@@ -347,6 +347,24 @@ def test_no_room_for_a_row_is_an_error():
 
 
 @pytest.mark.task("1.4")
+def test_the_error_says_which_limit_is_in_the_way():
+    said = []
+    for memory, share in ((WEIGHTS + 100 * 50 * ROW, 0.5), (WEIGHTS, 2)):
+        hardware = machine(memory=memory)
+        slo = share * cost_of(GROUPED, hardware, 1, 50)
+        try:
+            said.append(str(best_batch_size(GROUPED, hardware, context=50, tpot_slo=slo)))
+        except ValueError as error:
+            said.append(str(error))
+    expect_equal(
+        ["tpot_slo" in message for message in said],
+        [True, False],
+        asked="whether the error speaks of tpot_slo: it names the limit that is in the way, and no other",
+        case=f"100 rows fit, and tpot_slo is half a step; then no row fits, and tpot_slo is two steps. It said: {said}",
+    )
+
+
+@pytest.mark.task("1.4")
 @given(
     flops=st.floats(1e5, 1e9),
     bandwidth=st.floats(1e4, 1e7),

@@ -99,6 +99,16 @@ def test_pads_have_position_zero():
 
 
 @pytest.mark.task("2.2")
+def test_a_rectangle_may_be_wider_than_its_longest_prompt():
+    expect_equal(
+        padded_positions([3, 1], width=5),
+        [[0, 0, 0, 1, 2], [0, 0, 0, 0, 0]],
+        asked="the real tokens fill the last columns of `width`, and are numbered from 0",
+        case="rows of 3 and 1 tokens in a width of 5",
+    )
+
+
+@pytest.mark.task("2.2")
 def test_nobody_looks_ahead():
     expect_equal(
         padding_mask([3], width=3).astype(mx.int32),
@@ -431,6 +441,17 @@ def test_no_bucket_is_smaller_than_its_prompt():
 
 
 @pytest.mark.task("2.4")
+def test_one_token_too_many_for_the_largest_bucket():
+    expect_raises(
+        ValueError,
+        lambda: bucket_by_length([128, 129], [32, 64, 128]),
+        asked="a ValueError: 128 tokens fit in a bucket of 128, and 129 don't",
+        case="lengths 128, 129; buckets 32, 64, 128",
+        mentions=["129"],
+    )
+
+
+@pytest.mark.task("2.4")
 def test_padding_wastes_the_cells_without_a_token():
     expect_close(
         padding_waste([[10, 100, 15, 95]]),
@@ -463,6 +484,17 @@ def test_a_bucket_pads_to_its_own_width():
 @pytest.mark.task("2.4")
 def test_nothing_wastes_nothing():
     expect_equal(padding_waste([]), 0.0, asked="0.0 when there are no cells", case="no batch")
+
+
+@pytest.mark.task("2.4")
+@pytest.mark.parametrize(("batches", "widths"), [([[], []], None), ([[]], [32])], ids=["no-width", "a-width"])
+def test_a_batch_of_nobody_wastes_nothing(batches: list[list[int]], widths: list[int] | None):
+    expect_equal(
+        padding_waste(batches, widths),
+        0.0,
+        asked="0.0 when there are no cells",
+        case=f"batches {batches}, widths {widths}",
+    )
 
 
 @pytest.mark.task("2.4")

@@ -388,6 +388,24 @@ def test_who_waits_for_room_is_let_in_in_order():
 
 
 @pytest.mark.task("3.2")
+def test_who_waited_for_room_waits_for_company_from_then_on():
+    machine = Machine(seconds=0.01)
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(machine, 4, 100, max_queue=1)
+        return await outcomes(*(batcher.submit(number) for number in range(2)))
+
+    case = "two requests at once, max_batch_size 4, max_wait_ms 100, max_queue 1; a batch takes 10 ms"
+    play(main(), case)
+    expect_equal(
+        machine.started,
+        [0.1, 0.2],
+        asked="a request's wait counts from when it got its place in the queue: 1 got it at 100 ms",
+        case=case,
+    )
+
+
+@pytest.mark.task("3.2")
 def test_who_gives_up_makes_room():
     machine = Machine(seconds=1.0)
 
@@ -511,6 +529,31 @@ def test_who_gives_up_as_its_batch_gets_full_is_not_computed():
     expect_equal(play(main(), case), [asyncio.CancelledError, 2, 4], asked="the others are answered", case=case)
     computed = [number for batch in machine.batches for number in batch]
     expect_equal(sorted(computed), [1, 2], asked="the request of who gave up is not computed", case=case)
+
+
+@pytest.mark.task("3.2")
+def test_a_batch_that_everybody_has_left_holds_up_nobody():
+    machine = Machine(seconds=0.25)
+
+    async def main() -> Any:
+        batcher = DynamicBatcher(machine, 2, 60_000)
+        callers = [asyncio.create_task(batcher.submit(number)) for number in range(2)]
+        await asyncio.sleep(0)
+        for caller in callers:
+            caller.cancel()
+        callers += [asyncio.create_task(batcher.submit(number)) for number in (2, 3)]
+        return await outcomes(*callers)
+
+    case = "requests 0 and 1 fill a batch of 2, and both callers give up in the same moment; then 2 and 3 come"
+    gone = asyncio.CancelledError
+    expect_equal(play(main(), case), [gone, gone, 4, 6], asked="the others are answered", case=case)
+    expect_true(
+        machine.batches[-1] == [2, 3] and machine.started[-1] <= 0.25,
+        asked="they start at once, or right behind the batch of the other two, if that had begun: a batch takes 250 ms",
+        case=case,
+        got=f"batches {machine.batches}, started at {machine.started}",
+        expected="2 and 3 together, at 0.25 s at the latest",
+    )
 
 
 @pytest.mark.task("3.2")
@@ -641,6 +684,17 @@ def test_images_of_another_shape_are_an_error(shapes: list[tuple[int, int, int]]
 
 
 @pytest.mark.task("3.3")
+def test_the_error_says_which_image_and_both_shapes():
+    expect_raises(
+        ValueError,
+        lambda: collate_images([mx.zeros((5, 6, 3))] * 4 + [mx.zeros((7, 6, 3))]),
+        asked="a ValueError that says which image has another shape, its shape, and that of the first",
+        case="four images of shape (5, 6, 3), then one of (7, 6, 3)",
+        mentions=["4", "5", "7"],
+    )
+
+
+@pytest.mark.task("3.3")
 def test_no_image_is_an_error():
     expect_raises(ValueError, lambda: collate_images([]), asked="a ValueError: nothing to collate", case="no image")
 
@@ -714,6 +768,18 @@ def test_nothing_at_all_is_a_batch_too():
     got = collate_sparse([])
     expect_equal(
         (got.values, got.offsets), ([], [0]), asked="(values, offsets): no value, and offsets [0]", case="no row"
+    )
+
+
+@pytest.mark.task("3.3")
+@pytest.mark.parametrize("rows", [[[1, 2], [3]], [[], []]], ids=["some", "all-empty"])
+def test_ids_and_offsets_are_int32(rows: list[list[int]]):
+    got = collate_sparse(rows)
+    expect_equal(
+        [str(got.values.dtype), str(got.offsets.dtype)],
+        ["mlx.core.int32"] * 2,
+        asked="(values, offsets) are int32, also where there is no value",
+        case=f"rows {rows}",
     )
 
 

@@ -296,6 +296,19 @@ def test_the_stop_string_that_is_complete_first_counts():
 
 
 @pytest.mark.task("4.2")
+@pytest.mark.parametrize("stop", [["bc", "abc"], ["abc", "bc"]], ids=["shorter-first", "longer-first"])
+def test_of_two_that_end_together_the_one_that_began_first_counts(stop: list[str]):
+    request = decoding(stop=stop, decode=pieces("xabcd"))
+    feed(request, [0])
+    expect_equal(
+        request.text,
+        "x",
+        asked="abc and bc are complete with the same character, and abc began first, so the text ends before it",
+        case=f"stop strings {' and '.join(stop)}; one token 'xabcd'",
+    )
+
+
+@pytest.mark.task("4.2")
 def test_a_stop_string_counts_before_the_limit():
     request = decoding(stop=["!"], max_tokens=2)
     feed(request, list(b"a!"))
@@ -352,6 +365,66 @@ def test_bytes_that_are_no_character_stay_in_their_place():
         (["x", "", "\N{REPLACEMENT CHARACTER}abc", "d"], "x\N{REPLACEMENT CHARACTER}abcd"),
         asked="(what each token showed, text): a byte that turns out to be no character is shown as such, in its place",
         case="tokens 'x', the byte FF (which no character has), 'abc', 'd'",
+    )
+
+
+class Breaking:
+    """A `decode` that can't decode token 9, and counts how often it was asked after that."""
+
+    def __init__(self, *texts: str) -> None:
+        self.broken, self.asked_again = False, 0
+        self._decode = pieces(*texts)
+
+    def __call__(self, tokens: Sequence[int]) -> str:
+        self.asked_again += self.broken
+        if 9 in tokens:
+            self.broken = True
+            raise KeyError("no token 9")
+        return str(self._decode(tokens))
+
+
+@pytest.mark.task("4.2")
+@pytest.mark.parametrize("max_tokens", [8, 3], ids=["in-the-middle", "with-its-last-token"])
+def test_a_decode_that_raises_ends_its_request(max_tokens: int):
+    decode = Breaking("so ", "a<e")
+    request = decoding(max_tokens, stop=["<end>"], decode=decode)
+    shown = feed(request, [0, 1, 9, 0, 1])
+    expect_equal(
+        (request.finish_reason, request.error, request.tokens, len(request.token_times)),
+        (FinishReason.ERROR, "KeyError: 'no token 9'", [0, 1, 9], 3),
+        asked="(reason, error, tokens, how many times): the token counts, and the request ends with the answer's error",
+        case=f"tokens 'so ', 'a<e' and one that `decode` raises KeyError for; max_tokens {max_tokens}",
+    )
+    expect_equal(
+        (shown, request.text, decode.asked_again),
+        (["so ", "a", "<e"], "so a<e", 0),
+        asked="(what each token showed, the text, how often `decode` was asked after it had raised): "
+        "what was held back is shown, and nothing is decoded again",
+        case="the same, stop string <end>",
+    )
+
+
+@pytest.mark.task("4.2")
+@pytest.mark.parametrize("ending", ["eos", "cancel"])
+def test_a_last_text_that_can_not_be_decoded(ending: str):
+    def decode(tokens: Sequence[int]) -> str:
+        nonlocal asked
+        asked += 1
+        if closing:
+            raise KeyError("no text")
+        return "a\N{REPLACEMENT CHARACTER}"
+
+    closing, asked = False, 0
+    request = decoding(decode=decode)
+    shown = request.append_token(0)
+    closing, asked = True, 0
+    rest = request.append_token(END) if ending == "eos" else request.finish(FinishReason.CANCELLED)
+    reason, error = (FinishReason.ERROR, "KeyError: 'no text'") if ending == "eos" else (FinishReason.CANCELLED, None)
+    expect_equal(
+        (shown, rest, request.finish_reason, request.error, asked),
+        ("a", "", reason, error, 1),
+        asked="(shown, shown at the end, reason, error, how often `decode` was asked at the end)",
+        case=f"token 'a' and half a character, then the end by {ending}, at which `decode` raises KeyError",
     )
 
 
@@ -489,6 +562,23 @@ def test_times_that_are_not_known_yet_are_none():
         [1, 2, None, None, None],
         asked=f"{names}: one token has no pace",
         case="arrives at 0 s, starts at 1, has one token at 2",
+    )
+
+
+@pytest.mark.task("4.3")
+def test_two_tokens_have_a_pace():
+    clock = VirtualClock()
+    request = Request("r0", [1], 9, clock=clock)
+    request.advance(PREFILLING)
+    request.advance(DECODING)
+    for moment in (2, 5):
+        clock.advance_to(moment)
+        request.append_token(5)
+    expect_equal(
+        [request.tpot, request.worst_gap],
+        [3, 3],
+        asked="[tpot, worst_gap]: two tokens are enough for one gap",
+        case="tokens at 2 and 5 s",
     )
 
 
@@ -641,6 +731,31 @@ def test_each_row_has_its_own_temperature():
 
 
 @pytest.mark.task("4.4")
+def test_a_row_does_not_fade_beside_a_cold_one():
+    warm, cold = SamplingParams(temperature=1.0, seed=5), SamplingParams(temperature=0.01, seed=6)
+    rows = mx.broadcast_to(RANDOM[:1], (30, 40))
+    alone = sample_batch(rows, [warm] * 30, list(range(30))).tolist()
+    both = sample_batch(mx.repeat(rows, 2, axis=0), [warm, cold] * 30, [each // 2 for each in range(60)]).tolist()
+    expect_equal(
+        both[::2],
+        alone,
+        asked="the same 30 tokens as alone: a row's probabilities are its own, however large a neighbour's logits are",
+        case="30 rows of temperature 1, each beside one of temperature 0.01",
+    )
+
+
+@pytest.mark.task("4.4")
+def test_a_batch_of_rows_that_admit_one_token():
+    params = [SamplingParams(temperature=2.0, top_k=1, seed=seed) for seed in range(6)]
+    expect_equal(
+        sample_batch(RANDOM, params, [3] * 6),
+        mx.argmax(RANDOM, axis=-1),
+        asked="with top_k 1 the most likely token is the only one, also if all rows want it so",
+        case="six rows of temperature 2 and top_k 1",
+    )
+
+
+@pytest.mark.task("4.4")
 def test_a_top_k_beyond_the_vocabulary_admits_all():
     shares = [0.1, 0.4, 0.05, 0.3, 0.15]
     expect_shares(
@@ -782,4 +897,21 @@ def test_each_row_keeps_to_its_own_limits():
         [[0], [0, 1], [0, 1, 2, 3]],
         asked="the tokens drawn by the rows with top_k 1, with 2, and without",
         case="300 rows, by turns with top_k 1, 2 and none",
+    )
+
+
+@pytest.mark.task("4.4")
+@pytest.mark.parametrize(
+    "params",
+    [SamplingParams(1.0, top_k=2, seed=6), SamplingParams(1.0, top_p=0.6, seed=6)],
+    ids=["top-k", "top-p"],
+)
+def test_tokens_as_likely_as_the_last_are_admitted_too(params: SamplingParams):
+    logits = mx.broadcast_to(mx.array([1.0, 0.0, 2.0, 1.0, 1.0]), (400, 5))
+    tokens = np.array(sample_batch(logits, [params] * 400, list(range(400))))
+    expect_equal(
+        sorted(set(tokens.tolist())),
+        [0, 2, 3, 4],
+        asked="the second is admitted, and so are the two that are as likely: the tokens of 400 draws",
+        case=f"logits 1, 0, 2, 1, 1 (shares 0.19, 0.07, 0.51, 0.19, 0.19 rounded), {params}",
     )

@@ -145,6 +145,19 @@ def test_a_prompt_may_need_several_steps_of_room():
 
 
 @pytest.mark.task("5.1")
+@pytest.mark.parametrize(("length", "room"), [(GROWTH, GROWTH), (GROWTH + 1, 2 * GROWTH)], ids=["full", "one-more"])
+def test_storage_is_rounded_up_and_no_further(length: int, room: int):
+    cache = TinyKvCache()
+    cache.update_and_fetch(block(length, 0), block(length, 9))
+    expect_equal(
+        cache.keys.shape[2] if cache.keys is not None else 0,
+        room,
+        asked="the smallest multiple of GROWTH that holds them",
+        case=f"{length} positions at once, GROWTH {GROWTH}",
+    )
+
+
+@pytest.mark.task("5.1")
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=6))
 def test_any_pieces_add_up(lengths: list[int]):
     cache = TinyKvCache()
@@ -465,6 +478,25 @@ def test_the_last_position_can_be_filled():
     seat(cache, 0, 7, 0)
     cache.update_and_fetch(block(1, 0, rows=2), block(1, 0, rows=2))
     expect_equal(cache.offsets, [8, None], asked="8 positions fit in 8", case="a slot of 8 with 7, one more")
+
+
+@pytest.mark.task("5.3")
+def test_several_positions_fit_or_do_not():
+    cache = poisoned(2, 8)
+    seat(cache, 0, 5, 100)
+    seat(cache, 1, 2, 0)
+    case = "slots of 8 positions with 5 and 2"
+    expect_raises(
+        ValueError,
+        lambda: cache.update_and_fetch(block(4, 0, rows=2), block(4, 0, rows=2)),
+        asked="a ValueError: 5 and 4 more are 9",
+        case=f"{case}, 4 more each",
+        mentions=["8"],
+    )
+    expect_equal(cache.offsets, [5, 2], asked="after the error nothing has changed: no offset", case=case)
+    _, values = cache.update_and_fetch(block(3, 0, rows=2), block(3, 700, rows=2))
+    expect_equal(cache.offsets, [8, 5], asked="5 and 3 more are 8: they fit", case=f"{case}, 3 more each")
+    expect_equal(values[0, :, 5:], block(3, 700, rows=2)[0], asked="slot 0: the new values at 5, 6, 7", case=case)
 
 
 @pytest.mark.task("5.3")

@@ -351,6 +351,26 @@ def test_running_requests_share_a_budget_of_tokens():
 
 
 @pytest.mark.task("7.3")
+def test_who_does_not_fit_keeps_its_place():
+    serving = batcher(batch_size=4, max_batch_tokens=20)
+    for name, limit in (("a", 15), ("z", 10), ("m", 9), ("b", 8)):
+        serving.submit(ask(name, SHORT, limit))
+    waiting = []
+    for _ in range(2):
+        serving.admit()
+        waiting.append([request.id for request in serving.waiting])
+    serving.running[0].finish(FinishReason.CANCELLED)
+    serving.retire()
+    serving.admit()
+    expect_equal(
+        (waiting, [request.id for request in serving.running.values()], [request.id for request in serving.waiting]),
+        ([["z", "m", "b"]] * 2, ["z"], ["m", "b"]),
+        asked="(who waits after two looks, who runs when a has left, who waits then): in order of arrival all along",
+        case="a may grow to 16 tokens, z to 11, m to 10, b to 9; max_batch_tokens 20",
+    )
+
+
+@pytest.mark.task("7.3")
 def test_a_budget_may_be_used_to_the_last_token():
     serving = batcher(max_batch_tokens=20)
     for name in "ab":
@@ -358,6 +378,20 @@ def test_a_budget_may_be_used_to_the_last_token():
     serving.admit()
     expect_equal(
         len(serving.running), 2, asked="20 tokens fit in 20: running requests", case="two requests of 5 + 5 tokens"
+    )
+
+
+@pytest.mark.task("7.3")
+def test_a_budget_is_not_exceeded_by_one_token():
+    serving = batcher(max_batch_tokens=19)
+    for name in "ab":
+        serving.submit(ask(name, [7] * 5, 5))
+    serving.admit()
+    expect_equal(
+        (len(serving.running), len(serving.waiting)),
+        (1, 1),
+        asked="20 tokens are too many for 19, though the last one of each may never be stored: (running, waiting)",
+        case="max_batch_tokens 19, two requests of 5 + 5 tokens",
     )
 
 
@@ -615,6 +649,26 @@ def test_first_come_first_served():
 
 
 @pytest.mark.task("7.4")
+def test_prompts_are_read_in_order_of_admission():
+    model = Watched()
+    serving = batcher(model)
+    for name in "az":
+        serving.submit(ask(name, SHORT if name == "a" else LONG[:4], 4))
+    serving.admit()
+    serving.cancel("a")
+    serving.submit(ask("m", MIDDLE[:3], 4))
+    serving.admit()
+    slots = {request.id: slot for slot, request in serving.running.items()}
+    serving.prefill()
+    expect_equal(
+        (slots, model.passes),
+        ({"z": 1, "m": 0}, [[LONG[:4]], [MIDDLE[:3]]]),
+        asked="z was admitted before m, whatever their slots, names and lengths: (slots, the tokens of each pass)",
+        case="a and z are admitted, a is cancelled before its prompt is read, and m, which is shorter, gets its slot",
+    )
+
+
+@pytest.mark.task("7.4")
 def test_every_prompt_is_read_once():
     model = Watched()
     requests = [ask(str(index), LONG[: 2 + index], 4) for index in range(6)]
@@ -771,6 +825,37 @@ def test_a_callback_may_cancel_a_newcomer_that_is_not_read_yet():
 
 
 @pytest.mark.task("7.4")
+@pytest.mark.parametrize("tokens", [1, 3], ids=["first-token", "later-token"])
+def test_a_decode_that_raises_ends_its_own_request_only(tokens: int):
+    def decode(ids: Sequence[int]) -> str:
+        if len(broken.tokens) >= tokens:
+            raise KeyError("no text for this")
+        return "x" * len(ids)
+
+    broken = ask("broken", SHORT, 9, decode=decode)
+    others = [ask("a", LONG, 5), ask("b", [9, 9], 4)]
+    serving = batcher(batch_size=3)
+    for request in [others[0], broken, others[1]]:
+        serving.submit(request)
+    case = f"three requests; the `decode` of the second raises KeyError at its token {tokens}"
+    before = [0, 0]
+    for _ in range(tokens):
+        if not broken.is_finished:
+            before = [len(each.tokens) for each in others]
+            serving.step()
+    got = [len(each.tokens) - count for each, count in zip(others, before, strict=True)]
+    held = broken in serving.running.values()
+    expect_equal(
+        (broken.finish_reason, broken.error, got, held, serving.slots.num_free),
+        (FinishReason.ERROR, "KeyError: 'no text for this'", [2, 2] if tokens == 1 else [1, 1], False, 1),
+        asked="(its reason, its error, tokens of the others in that step, does it hold a slot, free slots)",
+        case=case,
+    )
+    run_out(serving, case)
+    expect_alone(others, case)
+
+
+@pytest.mark.task("7.4")
 def test_a_callback_that_raises_harms_nobody():
     angry = True
 
@@ -813,6 +898,40 @@ def test_tokens_are_streamed_as_they_come():
         {each.id: each.text for each in requests},
         asked="all that was streamed is the final text",
         case="two requests",
+    )
+
+
+@pytest.mark.task("7.4")
+def test_each_pass_is_reported_slot_by_slot():
+    passes: list[list[tuple[int, str, int, int]]] = []
+
+    def on_step(rows: Sequence[Any]) -> None:
+        passes.append([(row.slot, str(row.kind), row.tokens, row.sampled) for row in rows if row.request is not None])
+
+    serve([ask("a", LONG, 3), ask("b", MIDDLE, 2)], on_step=on_step)
+    expect_equal(
+        passes,
+        [
+            [(0, "prefill", 10, 1)],
+            [(1, "prefill", 4, 1)],
+            [(0, "decode", 1, 1), (1, "decode", 1, 1)],
+            [(0, "decode", 1, 1)],
+        ],
+        asked="on_step hears of each prompt and of each decode pass: (slot, kind, tokens read, tokens sampled)",
+        case="prompts of 10 and 4 tokens, limits 3 and 2",
+    )
+
+
+@pytest.mark.task("7.4")
+def test_a_model_of_one_layer_is_served():
+    one = tiny_random(seed=5, num_layers=1)
+    requests = [ask("a", LONG, 6), ask("b", MIDDLE, 4)]
+    serve(requests, model=one)
+    expect_equal(
+        [request.tokens for request in requests],
+        [serve_alone(one, request.prompt, request.max_tokens).tokens for request in requests],
+        asked="a model may have any number of layers, also a single one: the tokens of both",
+        case="a model of one layer; prompts of 10 and 4 tokens",
     )
 
 
@@ -885,7 +1004,7 @@ def test_any_traffic_is_served_as_alone(data: st.DataObject):
 
 
 def texts(*prompts: Any, **options: Any) -> list[Any]:
-    defaults = {"max_seq_len": 64, "batch_size": 2, "prefill_step": 8, "max_tokens": 6}
+    defaults = {"max_seq_len": 64, "batch_size": 2, "prefill_step": 8, "max_tokens": 6, "clock": VirtualClock()}
     return batch_generate(MODEL, BYTES, list(prompts), **{**defaults, **options})
 
 
@@ -953,7 +1072,9 @@ def test_only_a_bad_prompt_is_forgiven():
 
     expect_raises(
         KeyError,
-        lambda: batch_generate(MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2),
+        lambda: batch_generate(
+            MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2, clock=VirtualClock()
+        ),
         asked="an error that is no ValueError is nobody's bad prompt: it is raised",
         case="a tokenizer that raises KeyError",
     )
@@ -977,7 +1098,7 @@ def test_one_text_is_not_a_list_of_texts():
     texts("hello")  # a list of one text is served
     expect_raises(
         ValueError,
-        lambda: batch_generate(MODEL, BYTES, "hello"),
+        lambda: batch_generate(MODEL, BYTES, "hello", clock=VirtualClock()),
         asked="a ValueError, and not one answer a letter",
         case='prompts="hello"',
     )

@@ -510,6 +510,16 @@ def test_a_gap_may_last_as_long_as_allowed():
 
 
 @pytest.mark.task("8.4")
+def test_a_gap_may_not_last_a_moment_longer():
+    expect_equal(
+        choose_chunk_size({32: 0.25, 64: 0.2501}, decode_seconds=0.25, prompt_tokens=64, max_gap=0.5),
+        32,
+        asked="no gap is longer than max_gap, not even by a tenth of a millisecond",
+        case="chunks of 32 and 64 take 0.25 and 0.2501 s, a decode pass 0.25 s; max_gap 0.5 s",
+    )
+
+
+@pytest.mark.task("8.4")
 def test_a_short_prompt_needs_no_large_chunk():
     expect_equal(
         choose_chunk_size({32: 0.2, 64: 0.3, 512: 2.0}, decode_seconds=0.1, prompt_tokens=60, max_gap=9.0),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tiny_batch.engine import Engine, Event, FinishedEvent, PreemptedEvent, TokenEvent
 from tiny_batch.packed_attention import GROUP_COST, PackedKvCache, length_groups, packed_attend
 from tiny_batch.packing import pack
-from tiny_batch.plan import QueueFull, Scheduler, StepPlan, Work
+from tiny_batch.plan import Arrival, QueueFull, Scheduler, StepPlan, Work
 from tiny_batch.request import FinishReason, Request, RequestState
 from tiny_batch.runner import MlxRunner
 from tiny_batch.sampling import SamplingParams
@@ -170,6 +170,49 @@ def test_running_ones_that_are_read_come_before_newcomers():
     )
 
 
+class NewestFirst:
+    """A queue in which the last to come is the next."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Request] = []
+
+    def add(self, request: Request, arrival: Arrival) -> None:
+        self._waiting.append(request)
+
+    def first(self, running: Sequence[Request], step: int) -> Request | None:
+        return self._waiting[-1] if self._waiting else None
+
+    def remove(self, request: Request) -> None:
+        self._waiting.remove(request)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+@pytest.mark.task("9.1")
+def test_admission_sets_the_order_and_not_slot_name_or_arrival():
+    serving = scheduler(max_running=2, max_batched_tokens=4, queue=NewestFirst())
+    serving.add(ask("m", LONG[:1], 2))
+    first = go(serving, 1)
+    serving.add(ask("a", LONG[:7], 5))
+    serving.add(ask("z", LONG[:8], 5))
+    expect_equal(
+        (first + go(serving, 4), dict(serving.slot_of)),
+        (
+            [
+                [("m", 0, 1, 1)],
+                [("m", 1, 1, 1), ("z", 0, 3, 0)],
+                [("z", 3, 4, 0)],
+                [("z", 7, 1, 1), ("a", 0, 3, 0)],
+                [("z", 8, 1, 1), ("a", 3, 3, 0)],
+            ],
+            {"z": 1, "a": 0},
+        ),
+        asked="(five plans, the slots): z, which was admitted first, stands before a, though a came first into slot 0",
+        case="a queue that prefers the newest; m leaves after its second token; 2 slots, 4 tokens a step",
+    )
+
+
 @pytest.mark.task("9.1")
 def test_short_prompts_are_composed_into_one_step():
     serving = scheduler()
@@ -209,6 +252,40 @@ def test_the_budget_holds_for_every_step():
         case="five requests, 3 slots, 5 tokens a step",
         got=f"sizes {sizes}",
         expected="5 at most",
+    )
+
+
+@pytest.mark.task("9.1")
+def test_a_step_may_have_just_enough_for_those_who_run():
+    serving = scheduler(max_running=3, max_batched_tokens=3)
+    for name in "abc":
+        serving.add(ask(name, LONG[:1], 4))
+    expect_equal(
+        go(serving, 3)[1:],
+        [[("a", 1, 1, 1), ("b", 1, 1, 1), ("c", 1, 1, 1)], [("a", 2, 1, 1), ("b", 2, 1, 1), ("c", 2, 1, 1)]],
+        asked="the second and the third plan: each who decodes gets its token, up to the last that the step may have",
+        case="three prompts of 1 token, 3 slots, 3 tokens a step",
+    )
+
+
+@pytest.mark.task("9.1")
+def test_the_queue_knows_who_runs():
+    asked: list[list[str]] = []
+
+    class Asked(NewestFirst):
+        def first(self, running: Sequence[Request], step: int) -> Request | None:
+            asked.append([request.id for request in running])
+            return super().first(running, step)
+
+    serving = scheduler(max_batched_tokens=30, queue=Asked())
+    for name in "abz":
+        serving.add(ask(name, LONG[:3], 4))
+    serving.plan()
+    expect_equal(
+        asked[:3],
+        [[], ["z"], ["z", "b"]],
+        asked="a queue is asked who is next with those who run by then, in order of admission",
+        case="a queue that prefers the newest; a, b and z wait, 3 slots, 30 tokens a step",
     )
 
 
@@ -255,6 +332,20 @@ def test_memory_is_reserved_and_nobody_is_overtaken():
     serving.plan()
     expect_equal(
         dict(serving.slot_of), {"b": 0, "c": 1}, asked="who did not fit has taken no slot", case="then a has left"
+    )
+
+
+@pytest.mark.task("9.1")
+@pytest.mark.parametrize(("memory", "planned"), [(26, ["a", "b"]), (25, ["a"])], ids=["just-enough", "one-too-few"])
+def test_memory_is_used_to_the_last_token_and_no_further(memory: int, planned: list[str]):
+    serving = scheduler(max_batched_tokens=64, max_memory_tokens=memory)
+    for name in "ab":
+        serving.add(ask(name, LONG[:8], 5))
+    expect_equal(
+        [each.request_id for each in serving.plan().work],
+        planned,
+        asked="whom the first plan admits: all that a request may grow to is reserved, its last token too",
+        case=f"two requests of 8 + 5 tokens, memory holds {memory}",
     )
 
 
@@ -415,6 +506,17 @@ def test_rows_segments_and_where_they_begin():
 
 
 @pytest.mark.task("9.2")
+def test_segments_keep_the_plans_order():
+    packed = pack(StepPlan((work("z", 1, 0, [1, 2, 3]), work("b", 4, 3, [4, 5, 6, 7], 0), work("m", 0, 5, [8, 9]))))
+    expect_equal(
+        ([each.request_id for each in packed.segments], packed.firsts, numbers(packed.tokens), numbers(packed.wanted)),
+        (["z", "b", "m"], (0, 3, 7), [1, 2, 3, 4, 5, 6, 7, 8, 9], [2, 8]),
+        asked="(segments, where they begin, tokens, wanted): in the plan's order, whatever their slots and lengths",
+        case="z has three tokens in slot 1, b four in slot 4, m two in slot 0",
+    )
+
+
+@pytest.mark.task("9.2")
 def test_only_the_wanted_places_pay_for_the_vocabulary():
     expect_equal(
         numbers(pack(MIXED).wanted),
@@ -451,6 +553,17 @@ def test_packed_numbers_are_int32():
     packed = pack(MIXED)
     kinds = {str(array.dtype) for array in (packed.tokens, packed.positions, packed.slots, packed.wanted)}
     expect_equal(kinds, {"mlx.core.int32"}, asked="int32 throughout", case="the plan of the other tests")
+
+
+@pytest.mark.task("9.2")
+def test_nobody_may_want_logits():
+    packed = pack(StepPlan((work("a", 0, 4, [1, 2, 3], 0),)))
+    expect_equal(
+        (numbers(packed.wanted), str(packed.wanted.dtype)),
+        ([], "mlx.core.int32"),
+        asked="(wanted, its type): no place, and int32 all the same",
+        case="one chunk that is not its prompt's last",
+    )
 
 
 # Task 9.3
@@ -514,9 +627,9 @@ def test_no_other_cut_costs_less(lengths: list[int | None]):
 HEADS, KV_HEADS, WIDTH, SLOTS, SEQ = 4, 2, 8, 5, 12
 
 
-def stored(seed: int = 0) -> list[PackedKvCache]:
+def stored(seed: int = 0, slots: int = SLOTS, seq: int = SEQ) -> list[PackedKvCache]:
     """One layer's cache, full of what others have left."""
-    cache = PackedKvCache(SLOTS, KV_HEADS, SEQ, WIDTH, mx.float32)
+    cache = PackedKvCache(slots, KV_HEADS, seq, WIDTH, mx.float32)
     rng = np.random.default_rng(seed)
     for name in ("keys", "values"):
         setattr(cache, name, mx.array(rng.standard_normal(getattr(cache, name).shape).astype(np.float32)))
@@ -623,6 +736,51 @@ def test_what_others_left_is_never_read():
         case="rows and chunks in five slots; all other positions hold 1e9",
         got=f"differences up to {float(mx.max(mx.abs(clean - dirty))):.3g}",
         expected="none",
+    )
+
+
+@pytest.mark.task("9.3")
+def test_nothing_is_read_behind_the_longest_row_of_a_run():
+    lengths, runs, longest = [5, 6, 900, 7, 4], [range(2), range(2, 3), range(3, 5)], [6, 6, 900, 7, 7]
+    rows = [work(f"r{slot}", slot, length - 1, [1]) for slot, length in enumerate(lengths)]
+    packed = pack(StepPlan((*rows, work("p", 5, 3, [1, 2, 3, 4]))))
+    cache = PackedKvCache(6, KV_HEADS, 1000, WIDTH, mx.float32)
+    # A number that is read and then masked is multiplied by 0. With NaN, that is seen: 0 times NaN is NaN.
+    behind = mx.arange(1000)[None] >= mx.array([*longest, 7])[:, None]
+    cache.keys = mx.where(behind[:, None, :, None], float("nan"), cache.keys)
+    cache.values = mx.where(behind[:, None, :, None], float("nan"), cache.values)
+    got = packed_attend(packed, [cache])(0, *qkv(9))
+    touched = np.isnan(np.array(got)).any(axis=(1, 2))
+    names = [f"slot {slot}" for slot in range(5)] + [f"place {place} of the chunk" for place in range(4)]
+    expect_equal(
+        [name for name, bad in zip(names, touched, strict=True) if bad],
+        [],
+        asked="rows attend in the runs that `length_groups` finds. Behind a run's longest row, and behind a segment's "
+        "last token, nothing is read, not even to be masked: who has read more?",
+        case=f"keys by slot {lengths}, so the runs {runs}; and 7 keys for a chunk in slot 5; behind them stands NaN",
+    )
+
+
+@pytest.mark.task("9.3")
+@pytest.mark.parametrize("slots", [(0, 1, 2, 3), (0, 1, 2, 4), (1, 3, 5, 6)], ids=["full", "a-gap", "gaps"])
+def test_rows_of_two_lengths_read_what_they_would_read_alone(slots: tuple[int, ...]):
+    starts = [3, 5, 700, 720]
+    plan = StepPlan(tuple(work(f"{slot}", slot, start, [1]) for slot, start in zip(slots, starts, strict=True)))
+    packed, (q, k, v) = pack(plan), qkv(4)
+    got = packed_attend(packed, stored(slots=7, seq=730))(0, q, k, v)
+    alone = [
+        read_alone(stored(slots=7, seq=730), each, *(part[place : place + 1] for part in (q, k, v)))
+        for place, each in enumerate(packed.rows)
+    ]
+    wanted = mx.concatenate(alone)
+    fits = got.shape == wanted.shape
+    worst = float(mx.max(mx.abs(got - wanted))) if fits else float("nan")
+    expect_true(
+        worst < 1e-4,
+        asked="(T, Hq, Dh): each row reads its own keys, also where short and long rows are read apart",
+        case=f"rows in slots {slots} with {starts} stored keys",
+        got=f"largest difference {worst:.3g}" if fits else f"shape {got.shape}",
+        expected="the same as alone",
     )
 
 
@@ -744,6 +902,29 @@ def test_a_small_step_exactly_in_time_teaches_nothing():
     following.tokens = 64
     following.observe(10, 0.4)
     expect_equal(following.tokens, 64, asked="the target was kept", case="a budget of 64; 10 tokens lasted 0.4 s")
+
+
+@pytest.mark.task("9.4")
+def test_one_token_below_the_budget_is_below_it():
+    following = TokenBudget(target_gap=0.4, low=4, high=512)
+    following.tokens = 64
+    following.observe(63, 0.1)
+    expect_equal(
+        following.tokens, 64, asked="the budget stays", case="a budget of 64; a step of 63 tokens lasted 0.1 of 0.4 s"
+    )
+
+
+@pytest.mark.task("9.4")
+def test_at_most_twice_the_budget_and_not_the_step():
+    following = TokenBudget(target_gap=0.4, low=4, high=512)
+    following.tokens = 16
+    following.observe(64, 0.1)
+    expect_equal(
+        following.tokens,
+        32,
+        asked="at most twice the present budget",
+        case="a budget of 16; a step of 64 tokens (so many run) lasted 0.1 of 0.4 s",
+    )
 
 
 @pytest.mark.task("9.4")
@@ -918,6 +1099,38 @@ def test_more_tokens_than_are_wanted():
 
 
 @pytest.mark.task("9.5")
+@pytest.mark.parametrize(
+    ("place", "options"),
+    [
+        (0, {"eos_token_ids": [90]}),
+        (1, {"eos_token_ids": [91]}),
+        (2, {"eos_token_ids": [92]}),
+        (2, {"decode": lambda ids: "".join(map(chr, ids)), "stop": ["[["]}),
+    ],
+    ids=["eos-comes-first", "eos-in-the-middle", "eos-comes-last", "stop-string-in-the-middle"],
+)
+def test_an_end_among_several_tokens(place: int, options: dict[str, Any]):
+    class Generous(Pretended):
+        def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
+            several = [91, 91, 93] if "stop" in options else [90, 91, 92]
+            return {name: several if name == "a" else tokens for name, tokens in super().run(plan).items()}
+
+    serving = engine(Generous(), max_running=1)
+    first, second = ask("a", LONG[:5], 9, **options), ask("b", LONG[:4], 2)
+    for request in (first, second):
+        serving.add_request(request)
+    events = kinds(drive(serving, "a runner that gives three tokens a step"))
+    told, reason = [91, 91] if "stop" in options else [90, 91, 92][:place], "stop" if "stop" in options else "eos"
+    ended = [*(("token", "a", token) for token in told), ("finished", "a", reason)]
+    expect_equal(
+        (events, first.tokens),
+        ([*ended, *(("token", "b", token) for token in told_alone(second)), ("finished", "b", "length")], told),
+        asked="(all events, a's tokens): each token is looked at, and what comes behind the end is nobody's",
+        case=f"the runner gives a three tokens at once, token {place} of them (from 0) ends it; b waits for its slot",
+    )
+
+
+@pytest.mark.task("9.5")
 @pytest.mark.parametrize("steps", [0, 1, 3], ids=["waiting", "half-read", "decoding"])
 def test_abort_wherever_it_is(steps: int):
     serving, request, other = engine(), ask("a", LONG, 9), ask("b", LONG[:4], 9)
@@ -1011,6 +1224,43 @@ def test_a_step_that_breaks_ends_its_own_requests_only():
 
 
 @pytest.mark.task("9.5")
+def test_a_decode_that_raises_ends_its_own_request_only():
+    def decode(ids: Sequence[int]) -> str:
+        if len(broken.tokens) == 2:
+            raise KeyError("no text for this")
+        return "x" * len(ids)
+
+    broken = ask("b", LONG[:4], 9, decode=decode)
+    others = [ask("a", LONG[:4], 5), ask("c", LONG[:5], 5)]
+    serving = engine(max_batched_tokens=30)
+    for request in [others[0], broken, others[1]]:
+        serving.add_request(request)
+    case = "a, b and c decode; the `decode` of b raises KeyError at its second token"
+    steps = [serving.step(), serving.step()]
+    told = [told_alone(each)[1] for each in [others[0], broken, others[1]]]
+    expect_equal(
+        kinds(steps[1]),
+        [("token", "a", told[0]), ("token", "b", told[1]), ("finished", "b", "error"), ("token", "c", told[2])],
+        asked="the events of that step: all tokens, and b's end",
+        case=case,
+    )
+    ends = [event.error for event in steps[1] if isinstance(event, FinishedEvent)]
+    expect_equal(
+        (ends, sorted(serving.scheduler.slot_of), serving.scheduler.memory_used),
+        (["KeyError: 'no text for this'"], ["a", "c"], 9 + 10),
+        asked="(the error that the end names, who still has a slot, memory used): b holds nothing",
+        case=case,
+    )
+    drive(serving, case)
+    expect_equal(
+        [each.tokens for each in others],
+        [told_alone(each) for each in others],
+        asked="the answers of the others",
+        case=case,
+    )
+
+
+@pytest.mark.task("9.5")
 def test_what_happened_before_it_broke_is_reported():
     class Impatient(Scheduler):
         def _make_room(self) -> tuple[str, ...]:
@@ -1028,6 +1278,21 @@ def test_what_happened_before_it_broke_is_reported():
         [("finished", "a", "error"), ("finished", "x", "cancelled"), ("preempted", "b", None)],
         asked="an abort and a preemption are reported, also with a step that breaks",
         case="x is aborted; the step that sends b back breaks, with a in it",
+    )
+
+
+@pytest.mark.task("9.5")
+def test_events_come_in_the_order_in_which_they_happened():
+    serving = engine(Pretended(breaks=lambda plan: True))
+    for name in "azb":
+        serving.add_request(ask(name, LONG[:4], 3))
+    for name in "za":
+        serving.abort(name)
+    expect_equal(
+        kinds(serving.step()),
+        [("finished", "z", "cancelled"), ("finished", "a", "cancelled"), ("finished", "b", "error")],
+        asked="the events of the next step, in order",
+        case="z is aborted, then a; then a step with b in it breaks",
     )
 
 

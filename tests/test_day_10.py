@@ -151,6 +151,24 @@ def test_who_comes_back_has_kept_their_place():
 
 
 @pytest.mark.task("10.1")
+def test_who_comes_back_stands_before_equal_ones_that_came_later():
+    class AllAlike(Fifo):
+        def key(self, request: Request, arrival: Arrival) -> float:
+            return 0.0
+
+    requests = [ask(name) for name in "zma"]
+    queue = fill(AllAlike(), requests)
+    queue.remove(requests[0])
+    queue.add(requests[0], Arrival(0, 0))
+    expect_equal(
+        order(queue),
+        ["z", "m", "a"],
+        asked="of equal ones who came first, also if it was away for a while",
+        case="a queue whose key is the same for all; z was admitted and is sent back",
+    )
+
+
+@pytest.mark.task("10.1")
 def test_an_id_may_come_again():
     queue = Fifo()
     first, other, again = ask("a"), ask("b"), ask("a", 7)
@@ -377,6 +395,17 @@ def test_only_the_window_is_looked_at():
         "b",
         asked="one of the oldest two; the mean of all is theirs and that of those who run, 97.5",
         case="two of 100 run; 100, 90 and 10 wait, window 2",
+    )
+
+
+@pytest.mark.task("10.3")
+def test_those_behind_the_window_do_not_count():
+    queue = fill(LengthBalanced(window=2), [ask("a", 10), ask("b", 60), ask("c", 1), ask("d", 1), ask("e", 1)])
+    expect_equal(
+        getattr(queue.first([ask("x", 30)], 0), "id", None),
+        "b",
+        asked="the mean of those who run and those in the window is 33.3; means with a and b are 20 and 45",
+        case="30 runs; 10, 60, 1, 1 and 1 wait, window 2",
     )
 
 
@@ -681,6 +710,48 @@ def test_several_may_have_to_go_newest_first():
         (("d", "c"), ["a", "b"]),
         asked="(preempted, who runs): 51 tokens are too many, 43 too, 34 fit",
         case="a, b, c, d have 24, 10, 9 and 8 tokens, memory for 40",
+    )
+
+
+@pytest.mark.task("10.4")
+def test_the_last_admitted_goes_whatever_its_slot_name_or_arrival():
+    serving = scheduler(30, queue=ShortestFirst(ageing=0), headroom=0)
+    requests = {name: ask(name, size, limit) for name, size, limit in (("z", 8, 20), ("a", 6, 20), ("q", 4, 1))}
+    for request in requests.values():
+        serving.add(request)
+    serving.commit(serving.plan())
+    serving.remove("q")
+    requests["m"] = ask("m", 8, 20)
+    serving.add(requests["m"])
+    serving.commit(serving.plan())
+    slots = dict(serving.slot_of)
+    for name, count in (("a", 12), ("z", 6), ("m", 1)):
+        for token in range(count):
+            requests[name].append_token(token)
+    expect_equal(
+        (slots, serving.plan().preempted, list(serving.running)),
+        ({"a": 1, "z": 2, "m": 0}, ("m", "z"), ["a"]),
+        asked="(slots, preempted, who runs): m was admitted last, z before it; 41 tokens are too many, 32 too, 18 fit",
+        case="z, a and q come, and are admitted as q, a, z; q leaves, and m gets its slot; memory for 30",
+    )
+
+
+@pytest.mark.task("10.4")
+@pytest.mark.parametrize(("memory", "preempted"), [(24, ()), (23, ("b",))], ids=["just-enough", "one-too-few"])
+def test_memory_may_be_full_and_no_more(memory: int, preempted: tuple[str, ...]):
+    serving = scheduler(memory, headroom=0)
+    requests = [ask(name, 10, 9) for name in "ab"]
+    for request in requests:
+        serving.add(request)
+    serving.commit(serving.plan())
+    for request in requests:
+        for token in (1, 2):
+            request.append_token(token)
+    expect_equal(
+        serving.plan().preempted,
+        preempted,
+        asked="who is sent back: nobody, as long as the tokens fit",
+        case=f"a and b have 12 tokens each, memory for {memory}",
     )
 
 

@@ -116,7 +116,8 @@ class Engine:
     def _accept(self, request_id: str, tokens: Sequence[int]) -> list[Event]:
         """Append a request's new tokens, until it ends; returns the events.
 
-        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end.
+        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end. A
+        request whose `decode` raises has ended, with ERROR, as any other has: see Request.
         """
         raise NotImplementedError("Task 9.5: Engine._accept: see book/src/day-09.md")
 

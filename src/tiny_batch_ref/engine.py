@@ -137,7 +137,8 @@ class Engine:
     def _accept(self, request_id: str, tokens: Sequence[int]) -> list[Event]:
         """Append a request's new tokens, until it ends; returns the events.
 
-        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end.
+        Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end. A
+        request whose `decode` raises has ended, with ERROR, as any other has: see Request.
         """
         # task 9.5 begin
         request, events = self._requests[request_id], list[Event]()

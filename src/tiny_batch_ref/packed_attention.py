@@ -123,7 +123,8 @@ def read(part: Part, q: mx.array, cache: PackedKvCache) -> mx.array:
 def packed_attend(packed: Packed, caches: Sequence[PackedKvCache]) -> Attend:
     """The `attend` of one step, for the model: q is (T, Hq, Dh), k and v (T, Hkv, Dh); returns (T, Hq, Dh).
 
-    caches: one for each layer. In each, all of the step is written before anything is read.
+    caches: one for each layer. In each, all of the step is written before anything is read. The rows attend in the runs
+    of `length_groups`: behind the longest row of a run nothing is read, nor behind a segment's last token.
     """
     # task 9.3 begin
     starts = {work.slot: work.start for work in packed.rows}

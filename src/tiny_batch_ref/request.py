@@ -62,7 +62,8 @@ class AnswerText:
         """decode: turns token ids into text; None: there is no text. stop: strings that end the answer."""
         self.text = ""  # without the stop string; what is not shown yet is in it
         self.stopped = False
-        self._decode = decode or (lambda tokens: "")
+        self.error: str | None = None  # what `decode` raised, such as `ValueError: no token 7`: no more text comes then
+        self._given_decode = decode or (lambda tokens: "")
         self._stop = tuple(stop)
         self._tokens: list[int] = []
         self._context = 0  # decoding starts here: some tokens read differently behind others than at the beginning
@@ -82,6 +83,15 @@ class AnswerText:
         rest = self._decode(self._tokens[self._context :])[self._taken :]
         self._taken += len(rest)
         return self._release(rest, last=True)
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        """What the given `decode` makes of some tokens. Once it has raised, it is not asked again, and this is ""."""
+        if self.error is None:
+            try:
+                return self._given_decode(tokens)
+            except Exception as error:  # it is somebody else's, and may harm this one answer only
+                self.error = f"{type(error).__name__}: {error}"
+        return ""
 
     def _new_text(self) -> str:
         """The characters that are whole since the last token.
@@ -143,14 +153,18 @@ class Request:
         eos_token_ids: Collection[int] = (),
         stop: Sequence[str] = (),
         sampling: SamplingParams | None = None,
+        cache_salt: str = "",
+        sample_of: str | None = None,
         decode: Decode | None = None,
         clock: Clock | None = None,
     ) -> None:
         """A request that waits.
 
         prompt: its token ids. max_tokens: at most so many new tokens. eos_token_ids: tokens that end the answer. stop:
-        strings that end it. sampling: None takes the most likely tokens. decode: turns token ids into text; None: there
-        is no text. clock: where its times come from.
+        strings that end it. sampling: None takes the most likely tokens. cache_salt: only
+        requests with the same one may share what is stored of them (Day 11). sample_of: the id of a request with the
+        same prompt, whose pages this one may begin with (Day 12). decode: turns token ids into text; None: there is no
+        text. clock: where its times come from.
         Raises ValueError for an empty prompt, a limit below 1, an empty stop string, or stop strings without `decode`.
         """
         if not prompt:
@@ -163,6 +177,7 @@ class Request:
             )
         self.id, self.prompt, self.max_tokens = id, list(prompt), max_tokens
         self.eos_token_ids, self.sampling = frozenset(eos_token_ids), sampling or SamplingParams()
+        self.cache_salt, self.sample_of = cache_salt, sample_of
         self.state = RequestState.WAITING
         self.tokens: list[int] = []  # new ones, without EOS
         self.num_computed_tokens = 0  # prompt and new tokens whose keys and values are stored: kept by who serves it
@@ -206,8 +221,9 @@ class Request:
         """Take the token that was sampled for this request, and return the text that is safe to show now.
 
         Finishes the request with EOS if the token is one of `eos_token_ids`: it becomes no part of `tokens` or of the
-        text. Otherwise the token counts, and finishes the request with STOP if the text now holds a stop string, else
-        with LENGTH if it was the last that `max_tokens` allows.
+        text. Otherwise the token counts, and finishes the request with ERROR and the answer's `error` if it now has
+        one, else with STOP if the text now holds a stop string, else with LENGTH if it was the last that `max_tokens`
+        allows.
         Raises IllegalTransition if the request is not decoding.
         """
         # task 4.2 begin
@@ -218,6 +234,8 @@ class Request:
         self.tokens.append(token)
         self.token_times.append(self._clock.now())
         text = self._answer.add(token)
+        if self._answer.error is not None:
+            return text + self.finish(FinishReason.ERROR, self._answer.error)
         if self._answer.stopped:
             return text + self.finish(FinishReason.STOP)
         if len(self.tokens) == self.max_tokens:
@@ -228,11 +246,15 @@ class Request:
     def finish(self, reason: FinishReason, error: str | None = None) -> str:
         """End the request, and return the text that was held back until now. error: what broke, in words.
 
+        An answer whose last text can't be decoded ends with ERROR, unless it was CANCELLED: then nobody misses it.
         Raises IllegalTransition if it has ended already: there is exactly one end.
         """
         self.advance(RequestState.FINISHED)
+        text = self._answer.close()
+        if self._answer.error is not None and reason is not FinishReason.CANCELLED:
+            reason, error = FinishReason.ERROR, error or self._answer.error
         self.finish_reason, self.error, self.finished = reason, error, self._clock.now()
-        return self._answer.close()
+        return text
 
     @property
     def queue_time(self) -> float | None:

@@ -10,7 +10,7 @@ import mlx.core as mx
 from tiny_batch_kit.model.qwen2 import Attend, Qwen2
 
 from .packed_attention import PackedKvCache, packed_attend
-from .packing import pack
+from .packing import Packed, pack
 from .plan import StepPlan
 from .sampling import sample_batch
 
@@ -38,7 +38,7 @@ class MlxRunner:
     def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
         """See Runner. Only the tokens that want it pay for the vocabulary."""
         packed = pack(plan)
-        hidden = self.model(packed.tokens, packed.positions, at_once(packed_attend(packed, self.caches)))
+        hidden = self.model(packed.tokens, packed.positions, at_once(self.attend(packed, plan)))
         wanting = [work for work in [*packed.rows, *packed.segments] if work.wanted]
         if not wanting:
             mx.eval(hidden)
@@ -47,6 +47,10 @@ class MlxRunner:
         logits = self.model.logits(hidden[packed.wanted])
         sampled = cast(list[int], sample_batch(logits, [work.sampling for work in wanting], positions).tolist())
         return {work.request_id: [token] for work, token in zip(wanting, sampled, strict=True)}
+
+    def attend(self, packed: Packed, plan: StepPlan) -> Attend:
+        """How the tokens of a plan attend: here, each request's to its slot."""
+        return packed_attend(packed, self.caches)
 
 
 def at_once(attend: Attend) -> Attend:

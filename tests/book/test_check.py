@@ -33,6 +33,12 @@ def test_a_good_book_has_no_problem(book: Path) -> None:
     assert check_book(book) == []
 
 
+def test_a_picture_may_fill_the_column_and_code_may_scroll(book: Path) -> None:
+    blocks = f"```text\n{'■' * 84}\n```\n\n```bash\n{'a' * 120}\n```\n\n```python\n{'a' * 120}\n```\n\n[To"
+    change(book, "book/src/preface.md", "[To", blocks)
+    assert check_book(book) == []
+
+
 @pytest.mark.parametrize(
     ("page", "old", "new", "says"),
     [
@@ -48,6 +54,8 @@ def test_a_good_book_has_no_problem(book: Path) -> None:
         ("preface.md", "[To", '<i id="a">x</i><i id="a">y</i>\n\n[To', "The id 'a' is there 2 times"),
         ("preface.md", "{{#days}}", "{{#include none.md}}", "preface.md:3: The included file 'none.md'"),
         ("day-01.md", "## Beyond", "## Further", "no part '## Beyond …'"),
+        ("preface.md", "[To", f"```text\nslot\n{'■' * 85}\n```\n\n[To", "preface.md:7: A picture of 85 characters"),
+        ("preface.md", "[To", f"```\n{'■' * 85}\n```\n\n[To", "preface.md:6: A picture of 85 characters"),
         ("day-01.md", "{{#task 1.1}}", "", "no card of Task 1.1"),
         ("day-01.md", "{{#figure one.svg | A picture.}}", "", "It has no picture"),
         ("day-01.md", "```predict\nHow many?\n\n---\n\nNine.\n```", "", "no ```predict box"),

@@ -132,6 +132,7 @@ def test_a_picture_is_inlined_without_empty_lines(render: Render) -> None:
         ("What it shows.", " ", "no <desc>"),
         ("</svg>", "", "not well-formed"),
         ("<path", '<image href="https://example.org/a.png"/><path', "outside itself"),
+        ("<path", '<image href="data:text/html,hello"/><path', "outside itself"),
         ("<path", "<style>@font-face{src:url(a.woff)}</style><path", "outside itself"),
     ],
 )

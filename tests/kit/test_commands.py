@@ -163,6 +163,61 @@ def test_a_file_that_is_gone_or_ends_python_is_told_with_what_to_do(course):
     assert "pdm run reset --file adding.py" in said
 
 
+END = "import os\nos._exit(0)"
+AT_EXIT = "\nimport atexit, os\natexit.register(lambda: os._exit({}))\n"
+WAYS = (["test", "--day", "1"], ["test", "--task", "1.2", "--raw"], ["test"])
+
+
+def append(course, text):
+    course.write("src/tiny_batch/adding.py", (course.mine / "adding.py").read_text() + text)
+
+
+@pytest.mark.parametrize("arguments", WAYS)
+def test_no_status_of_the_codes_own_makes_red_green(course, arguments):
+    course.write("tests/kit/test_x.py", "def test_x():\n    pass\n")
+    course.write("tests/book/test_y.py", "def test_y():\n    pass\n")
+    append(course, AT_EXIT.format(0))
+    status, said = course.run(*arguments)
+    assert status == 1, said
+    assert "look for os._exit" in said.lower()
+    course.solve()
+    append(course, AT_EXIT.format(0))
+    assert course.run(*arguments)[0] == 0
+    append(course, AT_EXIT.format(3))  # the one that was registered last is called first
+    assert course.run(*arguments)[0] != 0
+
+
+@pytest.mark.parametrize("arguments", WAYS)
+def test_code_that_ends_python_in_a_test_is_told_with_its_test(course, arguments):
+    course.write("tests/kit/test_x.py", "def test_x():\n    pass\n")
+    course.write("tests/book/test_y.py", "def test_y():\n    pass\n")
+    course.solve()
+    append(course, "\n\ndef count(numbers):\n    import os\n    os._exit(0)\n")
+    status, said = course.run(*arguments)
+    assert status == 1, said
+    assert "ended" in said
+    assert "test_counts" in said
+    assert "os._exit" in said
+
+
+@pytest.mark.parametrize("arguments", WAYS)
+def test_code_that_ends_python_as_it_is_imported_is_told(course, arguments):
+    course.write("tests/kit/test_x.py", "def test_x():\n    pass\n")
+    course.write("tests/book/test_y.py", "def test_y():\n    pass\n")
+    append(course, END + "\n")
+    status, said = course.run(*arguments)
+    assert status == 1, said
+    assert "import" in said.lower()
+    assert "os._exit" in said
+
+
+def test_progress_believes_no_status_either(course):
+    course.fill("add", END)
+    said = course.run("progress")[1]
+    assert "0 of 3 tasks" in said
+    assert "✗ 1.1" in said
+
+
 def test_a_message_tells_to_type_what_this_student_types(course, monkeypatch):
     assert "pdm run hint 1.1" in course.run("test", "--day", "1")[1]
     monkeypatch.setenv("TINY_BATCH_RUN", "./scripts/course")

@@ -8,10 +8,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from tiny_batch_kit.base.console import cell
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import bench, demo, viz
 from tiny_batch_kit.course import holes, implementations
+from tiny_batch_kit.machine.hardware import cpu_name
 from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.model.tiny import tiny_random
 from tiny_batch_kit.serving.prompts import PROMPTS, sample
 from tiny_batch_kit.serving.run import Run
 from tiny_batch_kit.serving.trace import Asked, from_jobs, from_prompts
@@ -79,6 +82,16 @@ def test_every_way_gives_the_same_answers(checkpoint, asked, way):
     assert all(first <= whole for first, whole in zip(other.ttft, other.latencies, strict=True))
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_eos_is_no_token_of_an_answer(checkpoint, asked, way):
+    common = served(WAYS[0], checkpoint, asked, 1).tokens[0][1]
+    ending = replace(checkpoint, eos_token_id=common)
+    one, other = served(WAYS[0], ending, asked, 1), served(way, ending, asked)
+    assert len(one.tokens[0]) == 1
+    assert one.tokens == other.tokens
+    assert summarise(other.timeline).tokens == sum(map(len, one.tokens))
+
+
 def test_static_waits_for_company_and_continuous_does_not(checkpoint):
     asked = [Asked(str(n), "", "", [n, 2, 3], 3, arrival) for n, arrival in enumerate((0.0, 1000.0))]
     assert served(WAYS[1], checkpoint, asked).latencies[0] > 1000
@@ -133,14 +146,21 @@ def test_the_demo_runs_and_writes_its_page(checkpoint, asked, tmp_path, width, t
         "demo-2-static.jsonl",
         "demo-3-dynamic.jsonl",
         "demo-4-continuous.jsonl",
+        "demo-5-engine.jsonl",
     ]
     text = out.file.getvalue()
-    assert text.count("12 of 12 answered") >= 4
-    assert "same 12 answers" in re.sub(r"\s+", " ", text)
+    assert text.count("12 of 12 answered") >= 5
+    flat = re.sub(r"\s+", " ", text)
+    assert "All 5 ways gave the same 12 answers" in flat
+    for name in ("static", "dynamic", "continuous", "engine"):
+        assert re.search(rf"Times as fast as one by one: [^.]*(\.\d[^.]*)*\b{name} \d", flat)
+    assert f"On {cpu_name()}" in flat
     assert "speed-up" in text
     assert ("mean latency" in text) == (width >= 60)
     assert summarise(read_jsonl(written[2])).wasted_row_steps > 0
     page = written[0].read_text()
+    assert "Times as fast as one by one" in page
+    assert cpu_name() in page
     assert page.count('role="img"') == 1
     assert page.count("<li>") == 12
     ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])
@@ -169,10 +189,44 @@ def test_ways_that_wait_for_a_task_are_named(monkeypatch):
 
     monkeypatch.setattr(implementations.load("dynamic").DynamicBatcher, "submit", hole)
     ready, missing = ready_ways()
-    assert [way.name for way in ready] == ["One by one", "Static", "Continuous"]
+    assert [way.name for way in ready] == ["One by one", "Static", "Continuous", "Engine"]
     assert len(missing) == 1
     assert "Task 3.1 (`DynamicBatcher.submit`) is not written yet" in missing[0]
     assert holes.sentence(NotImplementedError("something else"), "x") is None
+
+
+def test_the_engine_waits_for_its_task(monkeypatch):
+    def hole(*_, **__):
+        raise NotImplementedError("Task 9.1: Scheduler.plan: see book/src/day-09.md")
+
+    monkeypatch.setattr(implementations.load("plan").Scheduler, "plan", hole)
+    ready, missing = ready_ways()
+    assert [way.name for way in ready] == ["One by one", "Static", "Dynamic", "Continuous"]
+    assert [sentence for sentence in missing if "Task 9.1" in sentence and "Engine" in sentence] == missing
+    assert len(missing) == 1
+
+
+def test_an_arranged_model_is_said_to_be_one(checkpoint, asked, tmp_path):
+    """The engine gets another model: how the way before it does with that model is told, and is no way of its own."""
+    arranged = []
+
+    def arrange(model):
+        arranged.append(tiny_random())
+        return arranged[-1]
+
+    engine = replace(WAYS[-1], arrange=arrange)
+    out = console(100)
+    written = run_demo(out, checkpoint, Plan(asked, 4, tmp_path, [*WAYS[:-1], engine]))
+    assert len(arranged) == 1
+    assert len(written) == 6
+    for text in (out.file.getvalue(), written[0].read_text()):
+        assert re.search(r"arranged .*makes continuous \d+\.\d times as fast", re.sub(r"\s+", " ", text))
+
+
+def test_one_way_alone_has_a_headline(checkpoint, asked, tmp_path):
+    out = console()
+    run_demo(out, checkpoint, Plan(asked, 4, tmp_path, WAYS[-1:]))
+    assert re.search(r"Engine took [\d.]+ m?s", out.file.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -215,7 +269,7 @@ def test_viz_writes_what_it_is_asked_for(tmp_path, capsys):
     ],
 )
 def test_bench_cells(value, text):
-    assert bench.cell(value) == text
+    assert cell(value) == text
 
 
 def experiment(**changes):

@@ -1,4 +1,4 @@
-"""The engine under any traffic: every policy, budget and memory, aborts, broken steps. `--soak` runs 10,000 of them.
+"""The engine under any traffic: every policy, budget, memory; aborts, broken steps and decoders. --soak: 10,000 times.
 
 Two runners: one that keeps books on what is stored where and answers by arithmetic, and the real one on a tiny model.
 """
@@ -21,6 +21,7 @@ from tiny_batch_ref.runner import MlxRunner
 MODEL = tiny_random(seed=5)
 LONGEST = 40
 AGEING = 2.0
+NO_TEXT = "KeyError: 'no text'"
 
 
 def says(history):
@@ -123,15 +124,27 @@ def draw_scenario(data, runner=None, longest=LONGEST):
     return Scenario(Engine(scheduler, runner), budget, memory)
 
 
+def decode_that_breaks(after):
+    """A `decode` that raises at its call number `after`, and must not be asked again."""
+    asked = iter(range(1, after + 1))
+
+    def decode(tokens):
+        if next(asked) == after:
+            raise KeyError("no text")
+        return "x" * len(tokens)
+
+    return decode if after else None
+
+
 def traffic(data, scenario, eos=True):
     """Requests come, steps are made, requests are aborted, in any order; then all run out."""
     for index in range(data.draw(st.integers(1, 10), label="requests")):
         size, seed = data.draw(st.integers(1, 25), label="prompt"), data.draw(st.integers(0, 99), label="seed")
         prompt = random.Random(seed).choices(range(251), k=size)
         ends = data.draw(st.sets(st.integers(0, 250), max_size=40), label="eos") if eos else ()
-        scenario.requests.append(
-            Request(f"{index}", prompt, data.draw(st.integers(1, 14), label="limit"), eos_token_ids=ends)
-        )
+        limit = data.draw(st.integers(1, 14), label="limit")
+        decode = decode_that_breaks(data.draw(st.sampled_from([0, 0, 0, 0, 1, 4, 7]), label="decode breaks"))
+        scenario.requests.append(Request(f"{index}", prompt, limit, eos_token_ids=ends, decode=decode))
         scenario.engine.add_request(scenario.requests[-1])
         for _ in range(data.draw(st.integers(0, 4), label="steps")):
             scenario.step()
@@ -153,7 +166,7 @@ def judge(scenario):
         assert [event.token for event in own if isinstance(event, TokenEvent)] == request.tokens
         assert (request.finish_reason is FinishReason.CANCELLED) == (request.id in scenario.aborted)
         if request.finish_reason is FinishReason.ERROR:
-            assert request.error == "MemoryError: out of memory"
+            assert request.error in ("MemoryError: out of memory", NO_TEXT)
     assert not getattr(scenario.engine.runner, "faults", None)
     scheduler = scenario.engine.scheduler
     assert (scheduler.running, len(scheduler.waiting), scheduler.slot_of, scheduler.has_work) == ({}, 0, {}, False)
@@ -179,7 +192,7 @@ def relaxed(count):
 
 @pytest.mark.timeout(0)
 def test_any_traffic(examples, capsys):
-    seen = {"scenarios": 0, "preempted": 0, "broken": 0, "aborted": 0, "requests": 0}
+    seen = {"scenarios": 0, "preempted": 0, "broken": 0, "aborted": 0, "requests": 0, "undecodable": 0}
 
     @relaxed(examples)
     @given(data=st.data())
@@ -195,7 +208,8 @@ def test_any_traffic(examples, capsys):
         seen["scenarios"] += 1
         seen["requests"] += len(reasons)
         seen["aborted"] += len(scenario.aborted)
-        seen["broken"] += FinishReason.ERROR in reasons
+        seen["broken"] += any(request.error == "MemoryError: out of memory" for request in scenario.requests)
+        seen["undecodable"] += any(request.error == NO_TEXT for request in scenario.requests)
         seen["preempted"] += any(isinstance(event, PreemptedEvent) for event in scenario.events)
 
     run()

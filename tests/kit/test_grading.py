@@ -126,3 +126,66 @@ def test_a_file_that_cannot_be_imported_is_no_result(course, monkeypatch):
     assert not outcome.records
     assert "adding.py" in outcome.collection[0]
     assert "SyntaxError" in outcome.collection[0]
+
+
+# Nothing but a test that ran and came back is a pass
+
+
+@pytest.fixture
+def outcome(course, monkeypatch):
+    """Run the fake course's first day; returns the outcome."""
+    monkeypatch.setenv("TINY_BATCH_ROOT", str(course.root))
+    monkeypatch.setattr(session, "ROOT", course.root)
+    return lambda: session.run_tests(["tests/test_day_01.py"])
+
+
+def append(course, text):
+    file = course.mine / "adding.py"
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_status_that_the_code_sets_as_python_ends_is_not_pytests(course, outcome, status):
+    append(course, f"\nimport atexit, os\natexit.register(lambda: os._exit({status}))\n")
+    found = outcome()
+    assert (found.exit_status, found.own_status) == (status, 1)
+    assert {record.status for record in found.records} == {Status.HOLE}
+    assert not found.passed
+
+
+@pytest.mark.parametrize("end", ["os._exit(0)", "pytest.exit('x', 0)", "(_ for _ in ()).throw(KeyboardInterrupt)"])
+def test_a_run_that_is_cut_short_names_its_test_and_is_no_pass(course, outcome, end):
+    course.solve()
+    append(course, f"\n\ndef count(numbers):\n    import os, pytest\n    {end}\n")
+    found = outcome()
+    assert found.ended_in.endswith("::test_counts")
+    assert not found.passed
+    course.solve()
+    append(course, "\nimport os\nos._exit(0)\n")
+    found = outcome()
+    assert found.ended_in == ""
+    assert not found.passed
+
+
+@pytest.mark.parametrize("way", ["raise SystemExit(0)", "import pytest; pytest.skip()", "import sys; sys.exit()"])
+def test_code_that_leaves_or_skips_its_test_has_failed_it(course, outcome, way):
+    course.solve()
+    append(course, f"\n\ndef count(numbers):\n    {way}\n")
+    found = outcome()
+    assert {record.name: record.status for record in found.records}["test_day_01.py::test_counts"] is Status.FAILED
+    assert not found.passed
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "import pytest; pytest.Function.runtest = lambda self: None",
+        "import pytest; pytest.Function.runtest = lambda self: pytest.skip()",
+        "import pytest; pytest.Session.exitstatus = property(lambda self: 0, lambda self, status: None)",
+        "import pytest; pytest.skip('later', allow_module_level=True)",
+        "import pytest; pytest.TestReport.failed = False; pytest.TestReport.passed = True",
+    ],
+)
+def test_code_that_changes_pytest_passes_nothing(course, outcome, patch):
+    append(course, f"\n{patch}\n")
+    assert not outcome().passed

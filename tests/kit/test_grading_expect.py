@@ -88,3 +88,9 @@ def test_a_hole_and_other_errors_pass_through_raises_untouched():
         expect_raises(RuntimeError, lambda: fail(NotImplementedError("Task 2.1: x: see y")), **TOLD)
     with pytest.raises(KeyError):
         expect_raises(ValueError, lambda: fail(KeyError("k")), **TOLD)
+
+
+def test_a_list_of_unlike_things_is_shown_as_it_is():
+    assert show([([1, 2], 0, "x")]) == "[[1, 2], 0, 'x']"
+    assert show([[[1, 2], [3, 4]], [[5, 6]]]) == "[1 2]\n[3 4]\n\n[5 6]"
+    assert show([]) == "[]"

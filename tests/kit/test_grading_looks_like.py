@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from tiny_batch_kit.authors.coursecheck import layout as layouts
 from tiny_batch_kit.base.errors import KitError
-from tiny_batch_kit.grading.looks_like import Wrong, looks_like, read_wrong
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.grading.looks_like import Wrong, all_wrong, looks_like, read_signatures, read_wrong
 from tiny_batch_kit.grading.records import Record, Status
 
 P, F, H = Status.PASSED, Status.FAILED, Status.HOLE
@@ -87,3 +89,40 @@ def test_a_second_mistake_does_not_hide_the_first():
     assert guess(run, {"x": ["a"]}, gots={"x": "another result"}) == []
     assert guess(run, {"x": ["a", "c"]}) == []
     assert guess(run, {"x": ["a"], "y": ["b"], "z": ["a"]}) == []
+
+
+def test_what_explains_neither_the_first_red_test_nor_half_of_them_is_not_named():
+    run = {"a": ("1.1", F), "b": ("1.1", F), "c": ("1.1", F), "d": ("1.1", P)}
+    assert guess(run, {"x": ["a", "b"]}) == ["You did x."]
+    assert guess(run, {"x": ["a"]}) == []
+    assert guess(run, {"x": ["b", "c"]}) == []
+
+
+class Told(Record):
+    """A record with a fingerprint of its own."""
+
+    told = ""
+
+    @property
+    def fingerprint(self):
+        return self.told
+
+
+def test_every_wrong_solution_is_recognised_or_two_others_fail_just_so():
+    layout, signatures, known = layouts.Layout.of(ROOT), read_signatures(), all_wrong()
+    missed = []
+    for day in layout.days:
+        tasks = {each.name: each.tasks[0] for each in layouts.tests_of((ROOT / day.tests).read_text(encoding="utf-8"))}
+        of_day = [each for each in known if each.name.startswith(layouts.folder_of(day))]
+        names = sorted({test for each in of_day for test in signatures[each.name]})
+        for each in of_day:
+            records = []
+            for name in names:
+                status = F if name in signatures[each.name] else P
+                records.append(Told(name, tasks[name.split("::")[1].split("[")[0]], status))
+                records[-1].told = signatures[each.name].get(name, "")
+            alike = [other for other in of_day if signatures[other.name] == signatures[each.name]]
+            named = looks_like(each.task, records, known, signatures)
+            if each.misconception not in named and len([other for other in alike if other.task == each.task]) <= 2:
+                missed.append((each.name, named))
+    assert missed == []

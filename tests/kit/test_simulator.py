@@ -134,6 +134,8 @@ def test_the_commands(tmp_path, monkeypatch):
     simulate_command.add_arguments(parser)
     for policy in simulate_command.POLICIES:
         assert simulate_command.run(parser.parse_args(["--ref", "--requests", "50", "100", "--policy", policy])) == 0
+    for blocks in ("0", "20"):
+        assert simulate_command.run(parser.parse_args(["--ref", "--requests", "60", "--blocks", blocks])) == 0
     with pytest.raises(KitError, match="at least 1 request"):
         simulate_command.run(parser.parse_args(["--requests", "0"]))
     parser = argparse.ArgumentParser()

@@ -54,3 +54,12 @@ class TaskProgress:
         elif message != self._last:
             self._out.print(f"{message} …", highlight=False, markup=False)
         self._last = message
+
+
+def cell(value: object) -> str:
+    """Return a table cell: a float with the three digits that count, a whole number with its thousands apart."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -18,7 +18,10 @@ HELP = "run a day's experiment on this machine, with your code"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the experiment's options."""
     parser.add_argument(
-        "what", nargs="?", choices=["batcher", "engine"], help="Day 8's batcher, or Day 9's engine, beside mlx-lm's"
+        "what",
+        nargs="?",
+        choices=["batcher", "engine", "prefix"],
+        help="Day 8's batcher, Day 9's engine or Day 11's cache, beside mlx-lm's",
     )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
     parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
@@ -67,62 +70,31 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
 
 def _versus(args: argparse.Namespace, out: Console) -> int:
     """Run the comparison, print its table and keep its numbers."""
-    import json
-    from dataclasses import asdict
-
-    from rich.table import Table
-
     from tiny_batch_kit.base.console import TaskProgress
     from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.base.paths import OUT
-    from tiny_batch_kit.serving.yardsticks import WORKLOADS
-    from tiny_batch_kit.shows.versus.compare import compare
+    from tiny_batch_kit.shows.versus import report
+    from tiny_batch_kit.shows.versus.compare import compare, take_apart, workloads
 
     if args.rounds < 1:
         raise KitError(f"--rounds is {args.rounds}: give 1 or more.")
-    names = ["uniform"] if args.quick else list(WORKLOADS)
+    names, impl = workloads(args.what)[: 1 if args.quick else None], "ref" if args.ref else "mine"
     with TaskProgress(out) as progress:
-        found = compare(args.what, names, args.rounds, args.model, "ref" if args.ref else "mine", progress)
-    table = Table("workload", "side", "tokens/s", "TTFT p50 s", "worst gap s", "tokens/s: ours / theirs", box=None)
-    for workload, sides in found.items():
-        for side in sides:
-            ratio = sides[0].tokens_per_second / side.tokens_per_second
-            numbers = [cell(side.tokens_per_second), cell(side.ttft), cell(side.worst_gap), f"{ratio:.2f}×"]
-            table.add_row(workload, side.side, *numbers)
-    for column in table.columns[2:]:
-        column.justify = "right"
-    out.print(table)
-    OUT.mkdir(exist_ok=True)
-    written = OUT / "versus-mlx-lm.json"
-    data = {workload: [asdict(side) for side in sides] for workload, sides in found.items()}
-    written.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        found = compare(args.what, names, args.rounds, args.model, impl, progress)
+    report.show(out, found)
+    written = report.keep(found, args.what, OUT)
     out.print(f"\nMedians of {args.rounds} runs each, by turns, in fresh processes. Written: {written}", soft_wrap=True)
+    report.beside_the_books(out, found, args.what)
     if args.what == "engine":
-        _profile(args, out)
+        report.show_profile(out, take_apart(args.model, impl))
     return 0
-
-
-def _profile(args: argparse.Namespace, out: Console) -> None:
-    """Print where the time of the engine's decode step goes."""
-    from rich.table import Table
-
-    from tiny_batch_kit.shows.versus.compare import take_apart
-
-    found = take_apart(args.model, "ref" if args.ref else "mine")
-    table = Table(f"a decode step of {found.rows} requests", "ms", box=None)
-    for name in ("weights", "attention", "vocabulary", "elementwise", "step", "floor"):
-        table.add_row(name, f"{getattr(found, name):.1f}")
-    table.add_row(f"scheduler and engine, {found.many} requests", f"{found.python:.2f}")
-    table.columns[1].justify = "right"
-    out.print("")
-    out.print(table)
-    out.print("\nFloor: reading all weights once, at the bandwidth measured here.", highlight=False)
 
 
 def show(out: Console, experiment: Experiment, saved: Saved) -> None:
     """Print the table, the timelines if there are any, the notes, and where the files are."""
     from rich.table import Table
 
+    from tiny_batch_kit.base.console import cell
     from tiny_batch_kit.timeline.terminal import TerminalTimelines
 
     out.print(f"\n{experiment.title}", style="bold", highlight=False, markup=False)
@@ -141,12 +113,3 @@ def show(out: Console, experiment: Experiment, saved: Saved) -> None:
     out.print("")
     for path in filter(None, (saved.svg, saved.json)):
         out.print(f"Written: {path}", highlight=False, soft_wrap=True, markup=False)
-
-
-def cell(value: object) -> str:
-    """Return a table cell: a float with the three digits that count, a whole number with its thousands apart."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "–"}[value]
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
-    return f"{value:,}" if isinstance(value, int) else str(value)

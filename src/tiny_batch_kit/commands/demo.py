@@ -1,4 +1,4 @@
-"""`demo`: the same prompts served in four ways, on a real model."""
+"""`demo`: the same prompts served in five ways, on a real model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-HELP = "answer a dozen prompts in four ways, from one by one to continuous batching, and compare"
+HELP = "answer a dozen prompts in five ways, from one by one to the engine of Day 9, and compare"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -128,9 +128,15 @@ def model() -> list[Finding]:
 
 
 def tools() -> list[Finding]:
-    """The book's builder, and what can't be checked for a student without it."""
+    """The book's builder, and the compiler that Day 12's kernels want on a machine without a GPU."""
+    from tiny_batch_kit.machine.kernels import missing_compiler
+
     mdbook = shutil.which("mdbook", path=f"{sys.prefix}/bin")
-    return [Finding("book", "mdbook" if mdbook else "mdbook is missing", "" if mdbook else "pdm install")]
+    missing = missing_compiler()
+    return [
+        Finding("book", "mdbook" if mdbook else "mdbook is missing", "" if mdbook else "pdm install"),
+        Finding("compiler", "none: Day 12's kernels can't be tried" if missing else "C++, for Day 12", missing or ""),
+    ]
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (python, mlx, versions, disk, model, tools)

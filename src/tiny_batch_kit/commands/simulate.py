@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HELP = "serve a million requests without a model, through your scheduler"
+BLOCK_SIZE = 16
 POLICIES = ("fifo", "shortest", "balanced")
 
 
@@ -20,6 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="requests a second (%(default)s)")
     parser.add_argument("--policy", choices=POLICIES, default="fifo", help="who is admitted first (%(default)s)")
     parser.add_argument("--running", type=int, default=64, metavar="N", help="how many run at a time (%(default)s)")
+    parser.add_argument(
+        "--blocks",
+        type=int,
+        metavar="N",
+        help="requests that begin alike, and Day 11's scheduler with a store of N blocks (0: no store)",
+    )
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
 
 
@@ -30,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.base.paths import RUN
     from tiny_batch_kit.course import holes, implementations
 
-    if min(args.requests) < 1 or not args.rate > 0 or args.running < 1:
-        raise KitError("Give at least 1 request, a rate above 0 and at least 1 that may run.")
+    if min(args.requests) < 1 or not args.rate > 0 or args.running < 1 or (args.blocks or 0) < 0:
+        raise KitError("Give at least 1 request, a rate above 0, at least 1 that may run, and 0 blocks or more.")
     out = console()
     implementations.install("ref" if args.ref else "mine")
     return holes.run_or_say(lambda: _run(args, out), f"{RUN} simulate", out)
@@ -43,17 +50,19 @@ def _run(args: argparse.Namespace, out: Any) -> None:
     from rich.table import Table
 
     from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.serving.talks import talk_stream
     from tiny_batch_kit.serving.workloads import chat_stream
     from tiny_batch_kit.simulator import cost
     from tiny_batch_kit.simulator.simulate import simulate
 
-    prices = cost.load()
+    prices, stream = cost.load(), chat_stream if args.blocks is None else talk_stream
     columns = [
         "requests",
         "took s",
         "µs a request",
         "steps",
         "tokens/s",
+        "computed",
         "TTFT p50",
         "p99",
         "latency p50",
@@ -68,12 +77,8 @@ def _run(args: argparse.Namespace, out: Any) -> None:
                 progress(f"{count:,} requests: {10 * (10 * ended // count)}%", ended / count)
 
             start = time.perf_counter()
-            found = simulate(
-                chat_stream(count, rate=args.rate),
-                scheduler(args.policy, args.running),
-                prices,
-                show,
-            )
+            serving = scheduler(args.policy, args.running, args.blocks)
+            found = simulate(stream(count, rate=args.rate), serving, prices, show)
             took = time.perf_counter() - start
         times = [found.percentile(name, share) for name in ("ttft", "latency") for share in (50, 99)]
         table.add_row(
@@ -82,17 +87,23 @@ def _run(args: argparse.Namespace, out: Any) -> None:
             f"{1e6 * took / count:.0f}",
             f"{found.steps:,}",
             f"{found.tokens_per_second:.1f}",
+            f"{found.computed / found.wanted:.0%}",
             *(f"{seconds:.2f}" for seconds in times),
             f"{peak_mib():.0f}",
         )
     for column in table.columns:
         column.justify = "right"
     out.print(table)
-    out.print(f"\nChat mix, {args.rate:g} requests a second, {args.policy}, {args.running} may run; {prices.machine}.")
+    what = "Chat mix" if args.blocks is None else f"Talks, a store of {args.blocks:,} blocks"
+    out.print(f"\n{what}, {args.rate:g} requests a second, {args.policy}, {args.running} may run; {prices.machine}.")
+    out.print("Computed: what share of the tokens of prompts and answers went through the model.")
 
 
-def scheduler(policy: str, running: int) -> Any:
-    """A scheduler of the student's or the reference's, with one of Day 10's policies. FIFO needs Day 9 only."""
+def scheduler(policy: str, running: int, blocks: int | None = None) -> Any:
+    """A scheduler of the student's or the reference's, with one of Day 10's policies. FIFO needs Day 9 only.
+
+    blocks: with a prefix cache of so many, which is Day 11's; 0 or None: without.
+    """
     from tiny_batch_kit.course import implementations
 
     queues: dict[str, Callable[[], Any]] = {
@@ -100,7 +111,10 @@ def scheduler(policy: str, running: int) -> Any:
         "shortest": lambda: implementations.load("policies").ShortestFirst(ageing=1.0),
         "balanced": lambda: implementations.load("policies").LengthBalanced(),
     }
-    limits = {"max_running": running, "max_batched_tokens": max(128, running), "max_seq_len": 2048}
+    limits = {"max_running": running, "max_batched_tokens": max(128, running), "max_seq_len": 4096}
+    if blocks:
+        cache = implementations.load("prefix_cache").PrefixCache(blocks, BLOCK_SIZE)
+        return implementations.load("caching").CachingScheduler(cache, **limits, queue=queues[policy]())
     return implementations.load("plan").Scheduler(**limits, queue=queues[policy]())
 
 

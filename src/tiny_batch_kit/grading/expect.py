@@ -83,10 +83,10 @@ def show(value: Any) -> str:
 
 def _grid(rows: list[Any]) -> str:
     """Nested lists, one innermost list a line."""
-    if rows and isinstance(rows[0], list) and rows[0] and isinstance(rows[0][0], list):
-        return _cut("\n\n".join(_grid(row) for row in rows))
-    if not any(isinstance(row, list) for row in rows):
+    if not rows or not all(isinstance(row, list) for row in rows):
         return _cut(repr(rows))
+    if rows[0] and isinstance(rows[0][0], list):
+        return _cut("\n\n".join(_grid(row) for row in rows))
     cells = [[_cell(cell) for cell in row] for row in rows]
     width = max((len(cell) for row in cells for cell in row), default=0)
     return _cut("\n".join("[" + " ".join(cell.rjust(width) for cell in row) + "]" for row in cells))

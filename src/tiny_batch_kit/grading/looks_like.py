@@ -67,7 +67,8 @@ def looks_like(task: str, records: Sequence[Record], wrong: Sequence[Wrong], sig
     enough, for many mistakes fail them: the result of the first one, which is shown, must be the same too, and at
     least half of all. Of several, those come first that agree in most. If none fails just so, the student may be wrong
     in two ways at once: then a wrong solution shows by getting the student's very results in each test of the task it
-    fails. A test that was stopped has no result, and says nothing of the others.
+    fails, if these are at least half of the red ones, and the one that is shown is among them. A test that was stopped
+    has no result, and says nothing of the others.
     """
     decided = [record for record in records if record.status in (Status.PASSED, Status.FAILED)]
     own = [record for record in decided if record.task == task]
@@ -94,14 +95,17 @@ def _agrees(failed: dict[str, str], shown: str, theirs: dict[str, str]) -> bool:
 
 
 def _among_others(own: Sequence[Record], known: Sequence[Wrong], signatures: Signatures) -> list[str]:
-    """The misconceptions whose every failure in the task, with its result, is among the student's; none if over two."""
+    """The misconceptions whose every failure in the task, with its result, is among the student's; none if over two.
+
+    One that leaves the first red test or most of them unexplained only happens to get the same results somewhere.
+    """
     names = {record.name for record in own}
     got = {record.name: record.fingerprint for record in own if record.status is not Status.PASSED}
-    order = list(got)
-    found = []
+    among = []
     for each in known:
         theirs = {test: result for test, result in signatures.get(each.name, {}).items() if test in names}
         if theirs and theirs.items() <= got.items():
-            found.append((min(order.index(test) for test in theirs), each.misconception))
-    found.sort(key=lambda pair: pair[0])  # what explains the first red test, the one that is shown, comes first
-    return [misconception for _, misconception in found] if len(found) <= 2 else []
+            among.append((each.misconception, theirs))
+    shown = next(iter(got), "")
+    found = [name for name, theirs in among if shown in theirs and 2 * len(theirs) >= len(got)]
+    return found if len(among) <= 2 else []

@@ -17,6 +17,7 @@ from tiny_batch_kit.grading.expect import Mismatch
 from tiny_batch_kit.grading.records import HOLE, Record, Status
 
 _RECORDS: pytest.StashKey[dict[str, Record]] = pytest.StashKey()
+_CALLED: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,21 +60,38 @@ def _settle_hypothesis(shrink: bool) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Note that a test's function was called and came back."""
+    result = yield
+    pyfuncitem.stash[_CALLED] = True
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Keep a record of each test: a failure in any phase outweighs a pass."""
+    """Keep a record of each test: a failure in any phase outweighs a pass.
+
+    By what was raised, and not by what the report says: the code under test could change that.
+    """
     report = yield
     records = item.config.stash[_RECORDS]
     record = records.setdefault(item.nodeid, Record(item.nodeid, _task_of(item)))
     record.seconds += report.duration
-    if report.skipped and record.status is None:
-        record.status = Status.SKIPPED
-    elif call.excinfo is not None and report.failed:
-        _describe(record, call.excinfo.value)
+    error = call.excinfo.value if call.excinfo is not None else None
+    if error is not None and not _skips(error):
+        _describe(record, error)
         if record.status is Status.TIMEOUT:  # the next test would most likely hang in the same loop
             item.session.shouldstop = "a test hangs"
-    elif report.when == "call" and record.status is None:
+    elif record.status is None and error is not None:
+        record.status = Status.SKIPPED
+    elif record.status is None and call.when == "call" and item.stash.get(_CALLED, False):
         record.status = Status.PASSED
     return report
+
+
+def _skips(error: BaseException) -> bool:
+    """Whether the test itself says that it can't run here; the code that is tested has no say in that."""
+    return isinstance(error, pytest.skip.Exception) and not any(_is_students(frame) for frame in _frames(error))
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
@@ -85,8 +103,8 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Remember a file that can't be imported: usually a syntax error of the student's."""
-    if report.failed:
+    """Remember a file that can't be imported, or is skipped whole: usually a syntax error of the student's."""
+    if not report.passed:
         _COLLECTION_ERRORS.append(str(report.longrepr))
 
 
@@ -120,14 +138,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     global _RUNNING
     results: Path | None = session.config.getoption("--results")
     _RUNNING = results.with_suffix(".running") if results is not None else None
+    if _RUNNING is not None:
+        _RUNNING.touch()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write all records."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write all records, and the status with which pytest means to end."""
     results: Path | None = session.config.getoption("--results")
     if results is not None:
         records = [record.to_json() for record in session.config.stash[_RECORDS].values()]
-        results.write_text(json.dumps({"tests": records, "collection": _COLLECTION_ERRORS}), encoding="utf-8")
+        found = {"tests": records, "collection": _COLLECTION_ERRORS, "status": int(exitstatus)}
+        results.write_text(json.dumps(found), encoding="utf-8")
 
 
 def _task_of(item: pytest.Item) -> str | None:

@@ -30,6 +30,9 @@ def show(console: Console, day: Day, tasks: Sequence[Task], outcome: Outcome) ->
     if outcome.crashed_in is not None:
         console.print(_crash(day, outcome))
         return
+    if outcome.ended_in is not None:
+        console.print(_ended(day, outcome.ended_in))
+        return
     if outcome.collection or not outcome.records:
         console.print(_broken(outcome))
         return
@@ -42,6 +45,8 @@ def show(console: Console, day: Day, tasks: Sequence[Task], outcome: Outcome) ->
         console.print(_red(day, red, by_task[red.id], outcome.records))
     else:
         console.print(_next(day, tasks, by_task))
+    if outcome.exit_status != outcome.own_status:
+        console.print(Text(f"\nAfter the tests {_otherwise(outcome)}", style="yellow"))
 
 
 def _line(task: Task, records: Sequence[Record]) -> Text:
@@ -113,7 +118,7 @@ def _facts(task: Task, record: Record) -> Table:
 def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> RenderableType:
     """Nothing is red: say what is next."""
     open_tasks = [task for task in tasks if status_of(by_task[task.id]) is Status.HOLE]
-    if not open_tasks and any(status_of(by_task[task.id]) is None for task in tasks):
+    if not open_tasks and any(status_of(by_task[task.id]) in (None, Status.UNRUN) for task in tasks):
         return Text("What ran is green, but not every task was tested.")
     last = day.tasks.index(tasks[-1])
     if not open_tasks and len(tasks) < len(day.tasks):
@@ -156,6 +161,24 @@ def _crash(day: Day, outcome: Outcome) -> Panel:
     else:
         text += "--raw shows where."
     return Panel(Text(text), title=f"[bold]Day {day.number} crashes[/]", title_align="left", border_style="red")
+
+
+def _ended(day: Day, test: str) -> Panel:
+    """A run that the student's code has ended before pytest could."""
+    where = test.rsplit("::", 1)[-1]
+    text = (
+        f"{where or 'Importing your code'} ended Python before the tests were over, so nothing was counted.\n"
+        "Look for os._exit, pytest.exit or KeyboardInterrupt in src/tiny_batch, and take it out:\n"
+        "whoever is asked for an answer returns it, or raises an error."
+    )
+    return Panel(Text(text), title=f"[bold]Day {day.number} was cut short[/]", title_align="left", border_style="red")
+
+
+def _otherwise(outcome: Outcome) -> str:
+    """How Python ended, if not as pytest wanted."""
+    status = outcome.exit_status
+    how = f"died: {_signal(-status)}" if status < 0 else f"ended with status {status}, not with pytest's"
+    return f"Python {how}. Look for os._exit or atexit in src/tiny_batch. Only the tests count."
 
 
 def _signal(number: int) -> str:

@@ -25,21 +25,46 @@ STALL_SECONDS = 60
 
 @dataclass
 class Outcome:
-    """What a run of pytest found: a record a test, and whatever kept a file from being imported."""
+    """What a run of pytest found: a record a test, and whatever kept a file from being imported.
+
+    A student's code runs in the same process and may end it with any status. So that counts for nothing by itself.
+    """
 
     records: list[Record] = field(default_factory=list)
     collection: list[str] = field(default_factory=list)
     exit_status: int = 0
+    own_status: int | None = None
+    """The status with which pytest meant to end, None if it never came so far."""
     output: str = ""
     killed_in: str | None = None
     """The test in which the run had to be ended, "" if that was before the first; None if it came to its end."""
     crashed_in: str | None = None
     """The test in which Python itself died of a signal, "" if that was before the first."""
+    ended_in: str | None = None
+    """The test in which the code ended Python or pytest, "" if that was before the first."""
 
     @property
     def passed(self) -> bool:
-        """Whether tests ran and every one passed."""
-        return self.exit_status == 0 and bool(self.records)
+        """Whether the run came to its end, by its own record, and every test passed in it."""
+        unharmed = {record.status for record in self.records} <= {Status.PASSED, Status.SKIPPED}
+        return self.exit_status == self.own_status == 0 and bool(self.records) and unharmed and not self.collection
+
+    def read(self, results: Path) -> None:
+        """Take in what the plugin has written to `results`, and beside it to `.running`; say how the run ended."""
+        running = results.with_suffix(".running")
+        if results.exists():
+            data = json.loads(results.read_text(encoding="utf-8"))
+            self.records = [Record.from_json(test) for test in data["tests"]]
+            self.collection, self.own_status = data["collection"], data["status"]
+            # A test that began, and neither passed nor failed: something went past it and through pytest.
+            if any(record.status is None and record.test == _read(running) for record in self.records):
+                self.ended_in = _read(running)
+            for record in self.records:
+                record.status = record.status or Status.UNRUN
+        elif self.exit_status < 0:
+            self.crashed_in = _read(running)
+        elif running.exists():
+            self.ended_in = _read(running)
 
 
 def run_tests(
@@ -64,19 +89,12 @@ def run_tests(
         arguments += [f"--borrow-before={borrow_before}"] if borrow_before is not None else []
         start = ForkedRun if warm and can_fork() else _NewRun
         status = _wait(start([*arguments, *tests, *extra], _environment(), ROOT, output), running, limit, tick)
-        outcome = Outcome(
-            exit_status=status if status is not None else 1, output=output.read_text(encoding="utf-8", errors="replace")
-        )
-        if results.exists():
-            data = json.loads(results.read_text(encoding="utf-8"))
-            outcome.records = [Record.from_json(test) for test in data["tests"]]
-            for record in outcome.records:
-                record.status = record.status or Status.UNRUN
-            outcome.collection = data["collection"]
-        elif status is None:
-            outcome.killed_in = _read(running)
-        elif status < 0:
-            outcome.crashed_in = _read(running)
+        outcome = Outcome(output=output.read_text(encoding="utf-8", errors="replace"))
+        if status is None and not results.exists():
+            outcome.exit_status, outcome.killed_in = 1, _read(running)
+        else:
+            outcome.exit_status = 1 if status is None else status
+            outcome.read(results)
         return outcome
 
 
@@ -116,7 +134,7 @@ def _environment() -> dict[str, str]:
 
 
 def _wait(run: _NewRun | ForkedRun, running: Path, limit: float, tick: Callable[[], None]) -> int | None:
-    """The exit status of a run; None if it was ended, for `running`, which names the test, stood still for `limit`."""
+    """The exit status of a run; None if it was ended: `running`, which names the test, stood still for `limit`."""
     waited, step, test = 0.0, 0.1, ""
     try:
         while (status := run.wait(step)) is None:

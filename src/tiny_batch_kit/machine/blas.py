@@ -165,12 +165,13 @@ def _global_library(symbol: str) -> Path | None:
 
 
 def _name(library: Path) -> str:
-    """'OpenBLAS 0.3.31, 2 threads' for an OpenBLAS, the file's name for another."""
+    """'OpenBLAS 0.3.31 (HASWELL kernels), 2 threads' for an OpenBLAS, the file's name for another."""
     loaded = ctypes.CDLL(str(library))
     try:
-        loaded.openblas_get_config.restype = ctypes.c_char_p
+        loaded.openblas_get_config.restype = loaded.openblas_get_corename.restype = ctypes.c_char_p
         words = loaded.openblas_get_config().decode().split()
+        kernels = loaded.openblas_get_corename().decode()
         threads = loaded.openblas_get_num_threads()
     except AttributeError:
         return "MKL" if "mkl" in library.name else library.name
-    return f"{' '.join(words[:2])}, {threads} thread{'s' if threads != 1 else ''}"
+    return f"{' '.join(words[:2])} ({kernels} kernels), {threads} thread{'s' if threads != 1 else ''}"

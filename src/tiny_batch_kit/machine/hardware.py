@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -76,3 +81,26 @@ def best_seconds(work: Callable[[], object], runs: int = 7) -> float:
         work()
         seconds.append(time.perf_counter() - start)
     return min(seconds)
+
+
+_MAC_NAME = ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")
+
+
+def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor as its maker calls it, such as "AMD EPYC 9B14"; its architecture where nothing says more."""
+    if sys.platform == "darwin":
+        name = subprocess.run([*_MAC_NAME], capture_output=True, text=True, check=False).stdout
+    elif sys.platform == "linux":
+        found = re.search(r"^model name\s*:(.*)$", _text(cpuinfo), re.MULTILINE)  # an ARM kernel gives none
+        name = found[1] if found else ""
+    else:
+        name = platform.processor()
+    name = re.sub(r"\((?:R|TM|tm)\)|\bCPU\b|@.*|\d+-Core Processor", " ", name)
+    return " ".join(name.split()) or platform.machine()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -26,6 +26,9 @@ class Tokenizer(Protocol):
     def chat(self, user: str, system: str | None = None) -> list[int]:
         """The token ids of a question, written as the model's chat template wants it, ready to be answered."""
 
+    def turn(self, user: str) -> list[int]:
+        """The token ids of a further question, from the end of the last answer on, ready to be answered."""
+
 
 class ByteTokenizer:
     """One token a byte of UTF-8, and two more: 256 starts a text, 257 ends it."""
@@ -47,6 +50,10 @@ class ByteTokenizer:
         text = f"{system}\n{user}\n" if system else f"{user}\n"
         return [self.bos_token_id, *self.encode(text)]
 
+    def turn(self, user: str) -> list[int]:
+        """A line break, the question and a line break."""
+        return self.encode(f"\n{user}\n")
+
 
 class BpeTokenizer:
     """A `tokenizers.Tokenizer` with a chat template in Jinja."""
@@ -67,12 +74,18 @@ class BpeTokenizer:
 
     def chat(self, user: str, system: str | None = None) -> list[int]:
         """The question in the model's chat template, up to where the answer begins."""
+        messages = [{"role": "system", "content": system}] if system else []
+        return self.encode(self._rendered([*messages, {"role": "user", "content": user}]))
+
+    def turn(self, user: str) -> list[int]:
+        """What the chat template writes behind an answer, with the question in it."""
+        return self.encode(self._rendered(_talk(user)).rpartition(_ANSWER)[2])
+
+    def _rendered(self, messages: list[dict[str, str]]) -> str:
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # 50 ms that loading for tests need not pay
 
-        messages = [{"role": "system", "content": system}] if system else []
-        messages.append({"role": "user", "content": user})
         template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(self._template)
-        return self.encode(template.render(messages=messages, add_generation_prompt=True, **self._special_tokens))
+        return str(template.render(messages=messages, add_generation_prompt=True, **self._special_tokens))
 
 
 class HubTokenizer:
@@ -100,3 +113,21 @@ class HubTokenizer:
         messages.append({"role": "user", "content": user})
         text = self._wrapped.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         return self.encode(text)
+
+    def turn(self, user: str) -> list[int]:
+        """What the chat template writes behind an answer, with the question in it; without one, the bare text."""
+        if not self._wrapped.has_chat_template:
+            return self.encode(f"\n{user}\n")
+        text = self._wrapped.apply_chat_template(_talk(user), tokenize=False, add_generation_prompt=True)
+        return self.encode(text.rpartition(_ANSWER)[2])
+
+
+_ANSWER = "\N{WHITE SQUARE}answer\N{WHITE SQUARE}"  # stands for an answer, to be found again in what a template made
+
+
+def _talk(user: str) -> list[dict[str, str]]:
+    return [
+        {"role": "user", "content": "question"},
+        {"role": "assistant", "content": _ANSWER},
+        {"role": "user", "content": user},
+    ]

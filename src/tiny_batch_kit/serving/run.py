@@ -48,16 +48,23 @@ class Run:
         watcher: Watcher | None = None,
     ) -> None:
         """asked: in order of arrival. eos_token_id: what ends an answer; None: only its limit does."""
-        self.label, self.checkpoint, self.asked, self.slots, self.eos = label, checkpoint, asked, slots, eos_token_id
+        self.label, self.checkpoint, self.slots, self.eos = label, checkpoint, slots, eos_token_id
         self.clock = ServiceClock()
         self.recorder = Recorder(self.clock, label, slots)
-        for one in asked:
-            self.recorder.arrive(one.id, at=one.arrival)
-        self.tokens: dict[str, list[int]] = {one.id: [] for one in asked}
+        self.asked: list[Asked] = []
+        self.tokens: dict[str, list[int]] = {}
         self.done: set[str] = set()
-        self._times: dict[str, list[float]] = {one.id: [] for one in asked}
+        self._times: dict[str, list[float]] = {}
         self._ended: dict[str, float] = {}
         self._watcher = watcher
+        for one in asked:
+            self.ask(one)
+
+    def ask(self, one: Asked) -> None:
+        """Note a request: one that was known from the start, or one that followed from an answer."""
+        self.asked.append(one)
+        self.recorder.arrive(one.id, at=one.arrival)
+        self.tokens[one.id], self._times[one.id] = [], []
 
     @property
     def waiting(self) -> int:

@@ -13,7 +13,10 @@ from tiny_batch_kit.serving.workloads import Job, prompt_ids
 
 @dataclass(frozen=True)
 class Asked:
-    """One prompt as the model gets it: `ids` are its tokens, `limit` the most new ones, `arrival` in seconds."""
+    """One prompt as the model gets it: `ids` are its tokens, `limit` the most new ones, `arrival` in seconds.
+
+    salt: only requests with the same one may share what is stored of them.
+    """
 
     id: str
     name: str
@@ -21,6 +24,7 @@ class Asked:
     ids: list[int]
     limit: int
     arrival: float = 0.0
+    salt: str = ""
 
 
 def from_prompts(checkpoint: Checkpoint, count: int, cap: int | None = None, every: float = 0.0) -> list[Asked]:

@@ -1,4 +1,4 @@
-"""Four ways to serve the same requests, each with the code of the day that taught it."""
+"""Ways to serve the same requests, each with the code of the day that taught it."""
 
 import asyncio
 from collections import deque
@@ -10,6 +10,9 @@ from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import RUN
 from tiny_batch_kit.course import implementations
 from tiny_batch_kit.machine.virtual_time import run_virtual
+from tiny_batch_kit.model.qwen2 import Qwen2
+from tiny_batch_kit.model.tuned import tuned
+from tiny_batch_kit.serving.engine import serve_engine
 from tiny_batch_kit.serving.run import Run
 from tiny_batch_kit.serving.trace import Asked, take_due
 
@@ -21,12 +24,16 @@ PREFILL_STEP = 128
 
 @dataclass(frozen=True)
 class Way:
-    """A way to serve: its name, what it does in a few words, the day that builds it, and the function that does it."""
+    """A way to serve: its name, what it does in a few words, the day that builds it, and the function that does it.
+
+    arrange: how it wants the model arranged, before anything is timed.
+    """
 
     name: str
     about: str
     day: int
     serve: Callable[[Run], None]
+    arrange: Callable[[Qwen2], Qwen2] = lambda model: model
 
 
 def one_by_one(run: Run) -> None:
@@ -80,12 +87,16 @@ def chunked(run: Run, prefill_step: int) -> None:
     serve_steps(run, lambda **options: batcher_class(run.checkpoint.model, prefill_step=prefill_step, **options))
 
 
-WAYS = (
+BATCHING = (
     Way("One by one", "the next request starts when the one before is done", 2, one_by_one),
     Way("Static", "a batch starts when it is full, and ends with its last row", 2, static),
     Way("Dynamic", "a batch starts when it is full or somebody waited enough", 3, dynamic),
     Way("Continuous", "requests join and leave at every step", 7, continuous),
 )
+"""From one by one to continuous batching, all on the model as it is given."""
+
+WAYS = (*BATCHING, Way("Engine", "prompts and answers go through the model in one pass a step", 9, serve_engine, tuned))
+"""And the engine, which has everything: mixed batches, and the model arranged for the machine."""
 
 
 def serve_steps(run: Run, make: Callable[..., Any]) -> None:

@@ -31,6 +31,16 @@ class Job:
                 "give at least 1 of each."
             )
 
+    @property
+    def prompt(self) -> Sequence[int]:
+        """What stands for the prompt where no model reads it: only its length counts."""
+        return range(self.prompt_tokens)
+
+    @property
+    def cache_salt(self) -> str:
+        """A salt of its own: of tokens that nobody knows, none can be another's."""
+        return self.id
+
 
 @dataclass(frozen=True)
 class Lengths:

@@ -20,12 +20,14 @@ class SimulatedRequest:
 
     __slots__ = (
         "arrived",
+        "cache_salt",
         "first_token",
         "id",
         "max_tokens",
         "num_computed_tokens",
         "output_tokens",
         "prompt",
+        "sample_of",
         "sampling",
         "started",
         "state",
@@ -33,11 +35,11 @@ class SimulatedRequest:
     )
 
     def __init__(self, job: Job, state: Any, limit: int) -> None:
-        self.id, self.prompt, self.output_tokens = job.id, range(job.prompt_tokens), job.output_tokens
+        self.id, self.prompt, self.output_tokens = job.id, job.prompt, job.output_tokens
         self.max_tokens = max(limit, job.output_tokens)
         self.tokens: list[int] = []
         self.num_computed_tokens = 0
-        self.state, self.sampling = state, None
+        self.state, self.sampling, self.cache_salt, self.sample_of = state, None, job.cache_salt, None
         self.arrived, self.first_token = job.arrival, 0.0
         self.started = -1
 
@@ -61,12 +63,24 @@ class Simulated:
     seconds: float = 0.0
     steps: int = 0
     tokens: int = 0
+    computed: int = 0  # tokens that went through the model
+    rows: int = 0  # in how many steps each request ran, in all
     preemptions: int = 0
 
     @property
     def tokens_per_second(self) -> float:
         """New tokens a second."""
         return self.tokens / self.seconds if self.seconds else 0.0
+
+    @property
+    def at_once(self) -> float:
+        """How many requests ran in a step, on average."""
+        return self.rows / max(1, self.steps)
+
+    @property
+    def wanted(self) -> int:
+        """How many tokens would have gone through the model if each had to once: all but the last of each answer."""
+        return sum(self.prompt_tokens) + sum(self.output_tokens) - len(self.output_tokens)
 
     def percentile(self, name: str, share: float) -> float:
         """A percentile (0 to 100) of ttft, latency or waited."""
@@ -97,6 +111,8 @@ def simulate(
         plan = scheduler.plan()
         now += cost.of(plan.work)
         found.steps += 1
+        found.computed += plan.num_tokens
+        found.rows += len(plan.work)
         found.preemptions += len(plan.preempted)
         scheduler.commit(plan)
         running = scheduler.running

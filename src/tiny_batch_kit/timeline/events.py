@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from tiny_batch_kit.base.errors import KitError
@@ -139,12 +140,12 @@ class Timeline:
                 f"give at least {max(highest + 1, 1)}."
             )
 
-    @property
+    @cached_property
     def start(self) -> float:
         """The earliest moment of the run, in seconds (0.0 when nothing happened)."""
         return min((e.start for e in self.events), default=0.0)
 
-    @property
+    @cached_property
     def end(self) -> float:
         """The latest moment of the run, in seconds (0.0 when nothing happened)."""
         return max((e.end for e in self.events), default=0.0)

@@ -1,8 +1,9 @@
 """From events to what a picture needs: merged spans and moments, on an axis of seconds or of steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from tiny_batch_kit.timeline.events import MOMENTS, ROW_KINDS, Event, Kind, Timeline
 
@@ -57,20 +58,20 @@ def spans(timeline: Timeline, axis: Axis) -> list[Span]:
     """Return what each slot did, with steps in a row of the same kind for the same request merged into one."""
     origin = timeline.start
     gap = _GAP * length(timeline, Axis.SECONDS) if axis is Axis.SECONDS else 1e-9
-    done: list[Span] = []
-    last: dict[int, int] = {}  # slot -> where its latest span stands in `done`
+    done: list[list[Any]] = []  # what a span is made of: there may be many more events than spans
+    last: dict[int, list[Any]] = {}  # slot -> its latest span
     for event in timeline.events:
-        if event.kind not in ROW_KINDS or event.slot is None:
+        slot, kind, request = event.slot, event.kind, event.request
+        if slot is None or kind not in ROW_KINDS:
             continue
-        x0, x1 = _place(event, origin, axis)
-        index = last.get(event.slot)
-        if index is not None and _continues(done[index], event, x0, gap):
-            span = done[index]
-            done[index] = replace(span, x1=x1, steps=span.steps + 1, sampled=span.sampled + event.sampled)
+        x0, x1 = place(event, origin, axis)
+        latest = last.get(slot)
+        if latest and latest[1] is kind and latest[2] == request and abs(x0 - latest[4]) <= gap:
+            latest[4:] = x1, latest[5] + 1, latest[6] + event.sampled
         else:
-            last[event.slot] = len(done)
-            done.append(Span(event.slot, event.kind, event.request, x0, x1, 1, event.sampled))
-    return done
+            last[slot] = [slot, kind, request, x0, x1, 1, event.sampled]
+            done.append(last[slot])
+    return [Span(*parts) for parts in done]
 
 
 def marks(timeline: Timeline, axis: Axis) -> list[Mark]:
@@ -82,14 +83,14 @@ def marks(timeline: Timeline, axis: Axis) -> list[Mark]:
             held[event.request] = event.slot
         if event.kind in MOMENTS and event.request is not None:
             slot = None if event.kind is Kind.ARRIVE else held.get(event.request)
-            found.append(Mark(event.kind, event.request, slot, _place(event, origin, axis)[0], event.note))
+            found.append(Mark(event.kind, event.request, slot, place(event, origin, axis)[0], event.note))
     return found
 
 
 def step_borders(timeline: Timeline, axis: Axis) -> list[float]:
     """Return where each step after the first begins."""
     origin = timeline.start
-    return [_place(event, origin, axis)[0] for event in timeline.of(Kind.STEP)][1:]
+    return [place(event, origin, axis)[0] for event in timeline.of(Kind.STEP)][1:]
 
 
 def ticks(end: float, at_most: int, whole: bool = False) -> list[float]:
@@ -118,11 +119,8 @@ def all_requests(timelines: Sequence[Timeline]) -> list[str]:
     return list(dict.fromkeys(request for timeline in timelines for request in timeline.requests()))
 
 
-def _place(event: Event, origin: float, axis: Axis) -> tuple[float, float]:
+def place(event: Event, origin: float, axis: Axis) -> tuple[float, float]:
+    """Return where `event` begins and ends, in the axis' unit; origin: the timeline's start in seconds."""
     if axis is Axis.SECONDS:
         return event.start - origin, event.end - origin
     return float(event.step), float(event.step + (event.kind not in MOMENTS))
-
-
-def _continues(span: Span, event: Event, x0: float, gap: float) -> bool:
-    return span.kind is event.kind and span.request == event.request and abs(x0 - span.x1) <= gap

@@ -8,7 +8,20 @@ from xml.sax.saxutils import escape
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.timeline import words
 from tiny_batch_kit.timeline.events import Kind, Timeline
-from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE, THEME, colour_of, svg_id
+from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE, colour_of, svg_id
+from tiny_batch_kit.timeline.shapes import (
+    PATTERNS,
+    STYLE,
+    box,
+    row_height,
+    sample,
+    shared_sample,
+    small_diamond,
+    stack,
+    strip,
+    symbol,
+)
+from tiny_batch_kit.timeline.shares import STACKED, SharedRow, is_crowded, shared_rows, slots_a_row
 from tiny_batch_kit.timeline.spans import (
     Axis,
     Mark,
@@ -25,24 +38,8 @@ from tiny_batch_kit.timeline.spans import (
 
 WIDTH = 720
 _LEFT, _RIGHT = 62, 70  # room for "slot 10" and for the time at the end of the longest timeline
+_NARROW = 6  # when spans, or arrivals, are so narrow on average, they are drawn together
 _CELL_TEXT = 9.5  # the width of a character in a span, at the size for phones
-_STYLE = (
-    THEME + "#{id} text{{font:13px system-ui,sans-serif;fill:currentColor}}#{id} .h{{font-size:16px;font-weight:600}}"
-    "#{id} .s{{opacity:.8}}#{id} .c{{font-size:12px;text-anchor:middle;font-weight:600}}"
-    "#{id} .e{{text-anchor:end}}#{id} .m{{text-anchor:middle}}#{id} .t{{fill:currentColor;opacity:.07}}"
-    "#{id} .l{{stroke:currentColor;fill:none}}#{id} .d{{stroke-dasharray:3 3}}"
-    "#{id} .w{{fill:url(#{id}-w);stroke:currentColor;stroke-opacity:.55;stroke-dasharray:2 2}}"
-    "#{id} .p{{fill:url(#{id}-p)}}#{id} .b{{stroke:var(--paper);stroke-opacity:.55}}"
-    "#{id} .f{{fill:currentColor;stroke:var(--paper)}}"
-    "@media (max-width:520px){{#{id} text{{font-size:22px}}#{id} .h{{font-size:25px}}#{id} .c{{font-size:17px}}"
-    "#{id} .x{{display:none}}}}"
-)
-_PATTERNS = (
-    '<defs><pattern id="{id}-p" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect width="3" height="7" fill="#fff" fill-opacity=".62"/></pattern>'
-    '<pattern id="{id}-w" width="6" height="6" patternUnits="userSpaceOnUse">'
-    '<path d="M0 0L6 6M6 0L0 6" stroke="currentColor" stroke-opacity=".5" stroke-width=".9"/></pattern></defs>'
-)
 
 
 def render_svg(
@@ -73,7 +70,7 @@ def render_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" class="tb-timeline" viewBox="0 0 {width} {height}" '
         f'role="img" aria-labelledby="{name}-title {name}-desc">\n<title id="{name}-title">{escape(title)}</title>\n'
         f'<desc id="{name}-desc">{escape(description or words.describe(timelines, axis))}</desc>\n'
-        f"<style>{_STYLE.format(id=name)}</style>\n{_PATTERNS.format(id=name)}\n" + "\n".join(parts) + "\n</svg>\n"
+        f"<style>{STYLE.format(id=name)}</style>\n{PATTERNS.format(id=name)}\n" + "\n".join(parts) + "\n</svg>\n"
     )
 
 
@@ -89,6 +86,7 @@ class _Drawing:
         requests = all_requests(timelines)
         self._colours, self._names = colour_of(requests), short_names(requests)
         self._used: set[Kind] = set()
+        self._shared: set[Kind] = set()  # drawn by shares, or many as one
 
     def panel(self, timeline: Timeline) -> list[str]:
         """Return the parts of one timeline: heading, arrivals, rows, axis."""
@@ -96,31 +94,62 @@ class _Drawing:
             f'<text class="h" x="0" y="{self.y + 17:g}">{escape(timeline.label)}</text>',
             f'<text class="s" x="0" y="{self.y + 41:g}">{escape(words.facts_line(timeline, self._axis))}</text>',
         ]
+        found, drawn = marks(timeline, self._axis), spans(timeline, self._axis)
+        crowded = is_crowded(len(drawn), timeline.slots, self._room, _NARROW)
+        rows = shared_rows(timeline, self._axis, self._end, self._room) if crowded else []
+        size = slots_a_row(timeline)
+        if crowded and size > 1:
+            note = f"a row is {size} slots"
+            out.append(f'<text class="e s" x="{self._width}" y="{self.y + 17:g}">{note}</text>')
         self.y += 54
-        found = marks(timeline, self._axis)
         out += self._arrivals([mark for mark in found if mark.kind is Kind.ARRIVE])
-        top, row = self.y, _row_height(timeline.slots)
-        pitch = row + (4 if row > 12 else 1)
-        out += self._tracks(timeline, row, pitch)
-        for span in spans(timeline, self._axis):
-            out += self._span(span, top + span.slot * pitch, row)
-        out += self._borders(timeline, top, top + timeline.slots * pitch)
-        out += [part for mark in found for part in self._mark(mark, top, pitch, row)]
-        self.y = top + timeline.slots * pitch
+        top = self.y
+        out += self._shared_rows(timeline, rows, found) if rows else self._rows(timeline, drawn, found)
         return out + self._end_line(timeline, top) + self._scale()
 
     def legend(self) -> list[str]:
         """Return a sample of each texture and mark that was used, with its meaning."""
+        kinds = [(kind, sample) for kind in Kind if kind in self._used]
+        kinds += [(kind, shared_sample) for kind in Kind if kind in self._shared]
         out, y = [], self.y + 6
-        for index, kind in enumerate(kind for kind in Kind if kind in self._used):
+        for index, (kind, drawn) in enumerate(kinds):
             x = index % 3 * self._width / 3
             y = self.y + 6 + index // 3 * 28
-            if kind in (Kind.ARRIVE, Kind.FINISH, Kind.PREEMPT):
-                out += [_symbol(kind, x + 13, y + 9)]
-            else:
-                out += _box(kind, x, y, 26, 18, PALETTE[0])
-            out.append(f'<text x="{x + 34:g}" y="{y + 14:g}">{words.MEANING[kind]}</text>')
+            out += [*drawn(kind, x, y), f'<text x="{x + 34:g}" y="{y + 14:g}">{words.MEANING[kind]}</text>']
         self.y = y + 26
+        if self._shared & {*STACKED}:
+            out.append(f'<text class="s" x="0" y="{self.y + 16:g}">{words.SHARED}</text>')
+            self.y += 26
+        return out
+
+    def _rows(self, timeline: Timeline, drawn: list[Span], found: list[Mark]) -> list[str]:
+        """A row a slot, every span by itself."""
+        top, row = self.y, row_height(timeline.slots)
+        pitch = row + (4 if row > 12 else 1)
+        out = self._tracks(timeline, range(timeline.slots), row, pitch)
+        for span in drawn:
+            out += self._span(span, top + span.slot * pitch, row)
+        out += self._borders(timeline, top, top + timeline.slots * pitch)
+        out += [part for mark in found for part in self._mark(mark, top, pitch, row)]
+        self.y = top + timeline.slots * pitch
+        return out
+
+    def _shared_rows(self, timeline: Timeline, rows: list[SharedRow], found: list[Mark]) -> list[str]:
+        """For each slot, or for some together, how much of each column's time went where."""
+        row = row_height(len(rows))
+        pitch = row + (4 if row > 12 else 1)
+        out = self._tracks(timeline, [each.slots.start for each in rows], row, pitch)
+        columns = length(timeline, self._axis) / self._end * self._room
+        for number, each in enumerate(rows):
+            areas = "".join(stack(each.shares, _LEFT, self.y + number * pitch + row, row))
+            out.append(f"<g><title>{escape(each.sentence(columns))}</title>{areas}</g>")
+            self._shared |= {kind for kind, parts in each.shares.items() if any(parts)}
+        size = slots_a_row(timeline)
+        put_back = [mark for mark in found if mark.kind is Kind.PREEMPT and mark.slot is not None]
+        places = {(mark.slot // size, int(self._x(mark.x) / 8) * 8) for mark in put_back if mark.slot is not None}
+        out += [small_diamond(x + 4, self.y + number * pitch + row / 2) for number, x in sorted(places)]
+        self._shared |= {mark.kind for mark in put_back}
+        self.y += len(rows) * pitch
         return out
 
     def _x(self, value: float) -> float:
@@ -129,23 +158,37 @@ class _Drawing:
     def _arrivals(self, arrivals: list[Mark]) -> list[str]:
         if not arrivals:
             return []
+        places = Counter(round(self._x(mark.x), 1) for mark in arrivals)
+        if len(places) > self._room / _NARROW:
+            return self._many_arrivals(arrivals)
         self._used.add(Kind.ARRIVE)
         y, out = self.y, []
-        for x, number in Counter(round(self._x(mark.x), 1) for mark in arrivals).items():
-            out.append(_symbol(Kind.ARRIVE, x, y + 9))
+        for x, number in places.items():
+            out.append(symbol(Kind.ARRIVE, x, y + 9))
             if number > 1:
                 out.append(f'<text class="x" x="{x + 9:g}" y="{y + 13:g}">{number}</text>')
         self.y += 20
         return out
 
-    def _tracks(self, timeline: Timeline, row: float, pitch: float) -> list[str]:
+    def _many_arrivals(self, arrivals: list[Mark]) -> list[str]:
+        """One strip for all: those of one column are one mark, as high as they are many."""
+        self._shared.add(Kind.ARRIVE)
+        counts = [0] * self._room
+        for mark in arrivals:
+            counts[min(self._room - 1, int(self._x(mark.x) - _LEFT))] += 1
+        tip = f"{words.count(len(arrivals), 'arrival')}, at most {max(counts):,} in a column"
+        self.y += 20
+        return [f"<g><title>{tip}</title>{strip(counts, _LEFT, self.y - 2)}</g>"]
+
+    def _tracks(self, timeline: Timeline, slots: Sequence[int], row: float, pitch: float) -> list[str]:
+        """The grey ground of each row, and its first slot's name; slots: the first one of each row."""
         every = max(1, -(-24 // round(pitch)))  # with thin rows, name only some slots
         long = self._x(length(timeline, self._axis)) - _LEFT
         out = []
-        for slot in range(timeline.slots):
-            y = self.y + slot * pitch
+        for number, slot in enumerate(slots):
+            y = self.y + number * pitch
             out.append(f'<rect class="t" x="{_LEFT}" y="{y:g}" width="{long:.1f}" height="{row:g}"/>')
-            if slot % every == 0:
+            if number % every == 0:
                 name = f'<tspan class="x">slot </tspan>{slot}'
                 out.append(f'<text class="e s" x="{_LEFT - 8}" y="{y + min(row, 24) / 2 + 5:g}">{name}</text>')
         return out
@@ -160,7 +203,7 @@ class _Drawing:
         if place is not None and span.kind is Kind.DECODE and row >= 14 and len(name) * _CELL_TEXT + 12 <= x1 - x0:
             middle = f'x="{(x0 + x1) / 2:.1f}" y="{y + row / 2 + 4.5:g}"'
             label = f'<text class="c" {middle} style="fill:{ON_PALETTE[place]}">{escape(name)}</text>'
-        boxes = "".join(_box(span.kind, x0, y, x1 - x0, row, colour))
+        boxes = "".join(box(span.kind, x0, y, x1 - x0, row, colour))
         return [f"<g><title>{escape(self._tip(span))}</title>{boxes}{label}</g>"]
 
     def _tip(self, span: Span) -> str:
@@ -183,8 +226,8 @@ class _Drawing:
         self._used.add(mark.kind)
         note = f" ({mark.note})" if mark.note else ""
         tip = f"request {mark.request} {words.MEANING[mark.kind]}{note}"
-        symbol = _symbol(mark.kind, self._x(mark.x), top + mark.slot * pitch + row / 2)
-        return [f"<g><title>{escape(tip)}</title>{symbol}</g>"]
+        shape = symbol(mark.kind, self._x(mark.x), top + mark.slot * pitch + row / 2)
+        return [f"<g><title>{escape(tip)}</title>{shape}</g>"]
 
     def _end_line(self, timeline: Timeline, top: float) -> list[str]:
         end = length(timeline, self._axis)
@@ -208,27 +251,3 @@ class _Drawing:
         out.append(f'<text class="e s" x="{self._width}" y="{y + 22:g}">{self._axis}</text>')
         self.y = y + 40
         return out
-
-
-def _row_height(slots: int) -> float:
-    return 24 if slots <= 8 else 20 if slots <= 16 else 11 if slots <= 32 else 6
-
-
-def _box(kind: Kind, x: float, y: float, width: float, height: float, colour: str) -> list[str]:
-    """Return the rectangles of one span: its colour, and over it the texture of what it is."""
-    shape = f'x="{x:.1f}" y="{y:g}" width="{max(width, 0.5):.1f}" height="{height:g}"'
-    if kind is Kind.IDLE:
-        return [f'<path class="l" stroke-opacity=".35" d="M{x:.1f} {y + height / 2:g}h{width:.1f}"/>']
-    if kind is Kind.WASTED:
-        return [f'<rect {shape} fill="{colour}" fill-opacity=".22"/><rect class="w" {shape}/>']
-    over = f'<rect class="p" {shape}/>' if kind is Kind.PREFILL else ""
-    return [f'<rect {shape} fill="{colour}"/>{over}']
-
-
-def _symbol(kind: Kind, x: float, y: float) -> str:
-    """Return the mark of a moment: arrival, finish or preemption."""
-    if kind is Kind.ARRIVE:
-        return f'<path class="f" d="M{x - 6:.1f} {y - 6:g}h12l-6 12z"/>'
-    if kind is Kind.PREEMPT:
-        return f'<path class="f" d="M{x:.1f} {y - 7:g}l7 7l-7 7l-7-7z"/>'
-    return f'<circle class="f" cx="{x:.1f}" cy="{y:g}" r="4.5" stroke-width="1.5"/>'

@@ -1,7 +1,7 @@
 """Timelines in the terminal: a line a slot, on one scale, readable with and without colour."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,6 +11,7 @@ from rich.text import Text
 from tiny_batch_kit.timeline import words
 from tiny_batch_kit.timeline.events import Kind, Timeline
 from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE, colour_of
+from tiny_batch_kit.timeline.shares import STACKED, is_crowded, shared_rows, slots_a_row
 from tiny_batch_kit.timeline.spans import (
     Axis,
     Mark,
@@ -24,10 +25,12 @@ from tiny_batch_kit.timeline.spans import (
     ticks,
 )
 
+_NARROW = 2  # cells: when spans are so short on average, they are drawn together
 _UNICODE = dict(zip(Kind, "|▒█░·▼●◆", strict=True))
 _ASCII = dict(zip(Kind, "|%=x.v]!", strict=True))
 _WASTED = Style(color="#8a8a8a")
 _DIM = Style(dim=True)
+_SHARED = {Kind.DECODE: Style(color=PALETTE[0]), Kind.PREFILL: Style(color=PALETTE[4]), Kind.WASTED: _WASTED}
 
 
 class TerminalTimelines:
@@ -47,30 +50,55 @@ class TerminalTimelines:
         """Yield the lines, as wide as the console (or as `width`, when that is less)."""
         signs = _ASCII if options.ascii_only else _UNICODE
         width = max(30, min(options.max_width, self._width or 120))
+        kinds = set[Kind]()
         for timeline in self._timelines:
             yield Text(timeline.label, style="bold", no_wrap=True, overflow="ellipsis")
             facts = words.facts_line(timeline, self._axis)
             yield Text(facts.replace("·", "|") if options.ascii_only else facts, style="dim")
-            yield from self._panel(timeline, width, signs)
+            yield from self._panel(timeline, width, signs, kinds)
             yield Text()
-        yield self._legend(signs)
+        yield self._legend(signs, kinds)
 
-    def _panel(self, timeline: Timeline, width: int, signs: dict[Kind, str]) -> RenderResult:
+    def _panel(self, timeline: Timeline, width: int, signs: dict[Kind, str], kinds: set[Kind]) -> RenderResult:
+        """The lines of one timeline; what they show is added to `kinds`."""
         gutter = len(f"slot {timeline.slots - 1} ") if width >= 50 else len(f"{timeline.slots - 1} ")
         cells = width - gutter
-        by_slot: dict[int, list[Span]] = {slot: [] for slot in range(timeline.slots)}
-        for span in spans(timeline, self._axis):
-            by_slot[span.slot].append(span)
-        found = marks(timeline, self._axis)
+        drawn, found = spans(timeline, self._axis), marks(timeline, self._axis)
         arrivals = [mark for mark in found if mark.kind is Kind.ARRIVE]
         if arrivals:
             yield Text(" " * gutter) + self._arrivals(arrivals, cells, signs[Kind.ARRIVE])
-        for slot, row in by_slot.items():
+        crowded = is_crowded(len(drawn), timeline.slots, cells, _NARROW)
+        kinds |= {event.kind for event in timeline.events} & {*STACKED, Kind.ARRIVE, *(() if crowded else Kind)}
+        rows = (
+            self._shared_rows(timeline, cells, signs) if crowded else self._rows(timeline, drawn, found, cells, signs)
+        )
+        for slot, row in rows:
             name = f"slot {slot} " if width >= 50 else f"{slot} "
-            line = Text(name.rjust(gutter), style="dim", no_wrap=True, overflow="crop")
-            ends = [mark for mark in found if mark.slot == slot and mark.kind is not Kind.ARRIVE]
-            yield line + self._row(row, ends, cells, length(timeline, self._axis), signs)
+            yield Text(name.rjust(gutter), style="dim", no_wrap=True, overflow="crop") + row
         yield Text(" " * gutter) + self._scale(cells)
+        if crowded:
+            size = slots_a_row(timeline)
+            yield Text((f"A row is {size} slots. " if size > 1 else "") + words.SHARED_SIGNS, style="dim")
+
+    def _rows(
+        self, timeline: Timeline, drawn: list[Span], found: list[Mark], cells: int, signs: dict[Kind, str]
+    ) -> Iterator[tuple[int, Text]]:
+        """Every slot, and its spans one by one."""
+        by_slot: dict[int, list[Span]] = {slot: [] for slot in range(timeline.slots)}
+        for span in drawn:
+            by_slot[span.slot].append(span)
+        for slot, row in by_slot.items():
+            ends = [mark for mark in found if mark.slot == slot and mark.kind is not Kind.ARRIVE]
+            yield slot, self._row(row, ends, cells, length(timeline, self._axis), signs)
+
+    def _shared_rows(self, timeline: Timeline, cells: int, signs: dict[Kind, str]) -> Iterator[tuple[int, Text]]:
+        """The first slot of each row, and what its slots did, each kind in as many cells as it has of the time."""
+        long = length(timeline, self._axis) / self._end * cells
+        for row in shared_rows(timeline, self._axis, self._end, cells):
+            text = Text(no_wrap=True, overflow="crop")
+            for kind in row.signs(long):
+                text.append(" " if kind is None else signs[kind], _SHARED.get(kind or Kind.IDLE, _DIM))
+            yield row.slots[0], text
 
     def _cell(self, x: float, cells: int) -> int:
         return min(cells - 1, max(0, int(x / self._end * cells)))
@@ -135,9 +163,8 @@ class TerminalTimelines:
                 line = line.ljust(column) + label
         return Text(line + unit, style="dim", no_wrap=True, overflow="crop")
 
-    def _legend(self, signs: dict[Kind, str]) -> Columns:
-        kinds = {event.kind for timeline in self._timelines for event in timeline.events} - {Kind.STEP}
-        names = [f"{sign} {words.MEANING[kind]}" for kind, sign in signs.items() if kind in kinds]
+    def _legend(self, signs: dict[Kind, str], kinds: set[Kind]) -> Columns:
+        names = [f"{sign} {words.MEANING[kind]}" for kind, sign in signs.items() if kind in kinds - {Kind.STEP}]
         return Columns([Text(name, no_wrap=True) for name in names], padding=(0, 3))
 
 

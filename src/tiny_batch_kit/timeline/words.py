@@ -16,6 +16,9 @@ MEANING = {
     Kind.PREEMPT: "preempted",
 }
 
+SHARED_SIGNS = "Drawn by shares: a sign has as many cells as its kind has of the time."
+SHARED = "Drawn by shares: a column's heights are parts of its time."
+
 
 def seconds(value: float) -> str:
     """Return a time with the digits that count: "12.3 s", "0.45 s", "3.1 ms"."""

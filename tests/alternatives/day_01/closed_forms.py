@@ -44,7 +44,7 @@ def best_batch_size(shape, hardware, context, tpot_slo):
     while largest and seconds(largest) > tpot_slo:
         largest -= 1
     if largest == 0:
-        raise ValueError("not one row is allowed")
+        raise ValueError(_why_nothing_is_allowed(shape, hardware, context, tpot_slo))
     best = largest / seconds(largest)
     chosen = largest
     while chosen > 1 and (chosen - 1) / seconds(chosen - 1) >= 0.99 * best:

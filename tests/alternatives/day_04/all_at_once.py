@@ -45,7 +45,8 @@ def sample_batch(logits, params, positions):
         keep = max(1, int(np.sum(np.cumsum(shares) - shares < own.top_p)))
         rng = np.random.default_rng([own.seed, position, 77])
         noise = -np.log(-np.log(rng.random(logits.shape[1]) + 1e-12))
-        rows.append(int(order[:keep][np.argmax(np.log(shares[:keep] + 1e-30) + noise[order[:keep]])]))
+        admitted = np.flatnonzero(scores >= scores[order[keep - 1]])
+        rows.append(int(admitted[np.argmax(scores[admitted] + noise[admitted])]))
     return mx.array(rows, dtype=mx.int32)
     # task 4.4 end
 

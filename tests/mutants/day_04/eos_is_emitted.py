@@ -15,6 +15,8 @@ class Request:
         if token in self.eos_token_ids:
             return self.finish(FinishReason.EOS)
         text = self._answer.add(token)
+        if self._answer.error is not None:
+            return text + self.finish(FinishReason.ERROR, self._answer.error)
         if self._answer.stopped:
             return text + self.finish(FinishReason.STOP)
         if len(self.tokens) == self.max_tokens:

@@ -13,6 +13,8 @@ class Request:
         self.tokens.append(token)
         self.token_times.append(self._clock.now())
         text = self._answer.add(token)
+        if self._answer.error is not None:
+            return text + self.finish(FinishReason.ERROR, self._answer.error)
         if self._answer.stopped:
             return text + self.finish(FinishReason.STOP)
         if len(self.tokens) == self.max_tokens:

@@ -68,6 +68,6 @@ def read_svg(path: Path) -> str:
         found = root.find(f"{_SVG}{tag}")
         if found is None or not (found.text or "").strip():
             raise BookError(f"The picture {path.name} has no <{tag}>: say what it shows, for who can't see it.")
-    if re.search(r"""(?:href|src)\s*=\s*["'](?!#)|url\(\s*["']?(?!#)|<script""", text):
+    if re.search(r"""(?:href|src)\s*=\s*["'](?!#|data:image/)|url\(\s*["']?(?!#)|<script""", text):
         raise BookError(f"The picture {path.name} loads something from outside itself: draw it in.")
     return "\n".join(line for line in text[text.index("<svg") :].splitlines() if line.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from tiny_batch_kit.authors.bookkit.blocks import split_blocks
 from tiny_batch_kit.authors.bookkit.boxes import read_svg
 from tiny_batch_kit.authors.bookkit.chapters import chapter_problems
 from tiny_batch_kit.authors.bookkit.links import site_problems
@@ -12,6 +13,11 @@ from tiny_batch_kit.authors.bookkit.problems import BookError, Problem
 from tiny_batch_kit.authors.bookkit.site import build_site, listed_pages, source_problems
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.course.syllabus import load_course
+
+PICTURE_WIDTH = 84
+"""So many characters of a picture in plain text fit into the book's column. Code and commands may scroll."""
+PICTURES = ("text", "")
+"""The fences that hold pictures."""
 
 
 def check_book(root: Path = ROOT) -> list[str]:
@@ -26,6 +32,7 @@ def check_book(root: Path = ROOT) -> list[str]:
     source = root / "book" / "src"
     pages = {name: (source / name).read_text(encoding="utf-8") for name in listed if (source / name).is_file()}
     problems = [*source_problems(root), *_folder_problems(source, listed)]
+    problems += [problem for name, text in pages.items() for problem in _wide_pictures(name, text)]
     for day in load_course(root / "course.toml").days:
         if not day.ready:
             continue
@@ -41,6 +48,17 @@ def check_book(root: Path = ROOT) -> list[str]:
         except BookError as error:
             problems.append(Problem("book.toml", 0, str(error)))
     return [str(problem) for problem in sorted(set(problems))]
+
+
+def _wide_pictures(page: str, text: str) -> list[Problem]:
+    """The lines of pictures in plain text that would be cut off at the right."""
+    return [
+        Problem(page, number, f"A picture of {len(line)} characters runs out of the column: {PICTURE_WIDTH} fit.")
+        for block in split_blocks(text)
+        if block.kind in PICTURES
+        for number, line in enumerate(block.body.split("\n"), block.line + 1)
+        if len(line) > PICTURE_WIDTH
+    ]
 
 
 def _folder_problems(source: Path, listed: list[str]) -> list[Problem]:

@@ -14,8 +14,11 @@ from tiny_batch_kit.course.syllabus import Day
 from tiny_batch_kit.grading.records import Record, Status
 from tiny_batch_kit.grading.session import Outcome, run_tests
 
-EXTRA = ["--tb=no", "--no-shrink", "--timeout=8"]
-"""Only which tests fail counts: no traceback is written, no failing example made smaller, no hang waited for long."""
+EXTRA = ["--tb=no", "--no-shrink", "--timeout=12"]
+"""Only which tests fail counts: no traceback is written, no failing example made smaller.
+
+A hang takes its time, but a busy machine must not look like one: its result would be recorded.
+"""
 
 Tick = Callable[[], None]
 """Called after each run: a bar moves."""
@@ -30,11 +33,11 @@ class Job:
     folder: Path
 
 
-def run_all(jobs: Sequence[Job], tick: Tick) -> list[Outcome]:
-    """The outcome of each job, in order. As many run at a time as there are cores."""
+def run_all(jobs: Sequence[Job], tick: Tick, extra: Sequence[str] = ()) -> list[Outcome]:
+    """The outcome of each job, in order. As many run at a time as there are cores. extra: more words for pytest."""
 
     def one(job: Job) -> Outcome:
-        outcome = run_tests(job.tests, impl=str(job.folder), extra=EXTRA, warm=True)
+        outcome = run_tests(job.tests, impl=str(job.folder), extra=[*EXTRA, *extra], warm=True)
         tick()
         return outcome
 
@@ -51,6 +54,8 @@ def ran(job: Job, outcome: Outcome, found: Findings) -> bool:
     """Whether the tests could be run to their end at all; a problem is added otherwise."""
     if outcome.killed_in is not None:
         found.add(job.where, f"{outcome.killed_in} never came to an end")
+    elif outcome.ended_in is not None:
+        found.add(job.where, f"{outcome.ended_in or 'importing the code'} ended Python before the tests were over")
     elif outcome.collection or not outcome.records:
         said = " ".join("\n".join([*outcome.collection, outcome.output]).split())
         found.add(job.where, f"no test could be run: {said[-400:]}")

@@ -1,1 +1,1 @@
-"""The demo: the same prompts served in four ways, on a real model."""
+"""The demo: the same prompts served in several ways, on a real model."""

@@ -8,7 +8,6 @@ from tiny_batch_kit.serving.run import Served
 from tiny_batch_kit.serving.trace import Asked
 from tiny_batch_kit.shows.demo import report
 from tiny_batch_kit.timeline import html, words
-from tiny_batch_kit.timeline.events import Timeline
 from tiny_batch_kit.timeline.palette import ON_PALETTE, PALETTE
 
 
@@ -17,21 +16,20 @@ def demo_page(
     asked: Sequence[Asked],
     served: Sequence[Served],
     agreement: Sequence[str],
-    machine: str,
+    notes: Sequence[str],
 ) -> str:
-    """Return the whole page. `agreement` says whether all ways gave the same texts, `machine` where this ran."""
+    """Return the whole page. `agreement` says whether all ways gave the same texts; `notes`: the headline, and more."""
     timelines = [each.timeline for each in served]
-    faster = words.speed_up(timelines[0], timelines[-1]) if len(served) > 1 else None
     title = f"{len(asked)} prompts, served in {words.count(len(served), 'way')}"
-    headline = "" if faster is None else f'<p class="big"><strong>{escape(_headline(timelines, faster))}</strong></p>'
-    where = f"{checkpoint.name} ({checkpoint.weights} weights) on {machine}."
+    headline, *more = notes
+    model = f"{checkpoint.name}, {checkpoint.weights} weights."
     caption = (
         "A row is a slot: a place in the batch. A colour and a number are a request. All pictures share one scale of "
         "seconds, so a shorter one was faster. A bubble is work whose result nobody wanted."
     )
     parts = [
-        headline,
-        f'<p class="quiet">{escape(where)}</p>',
+        f'<p class="big"><strong>{escape(headline)}</strong></p>',
+        *(f'<p class="quiet">{escape(line)}</p>' for line in [*more, model]),
         html.figure(timelines, caption),
         "<h2>What it adds up to</h2>",
         _totals(served),
@@ -40,13 +38,6 @@ def demo_page(
         _answers(checkpoint, asked, served[-1]),
     ]
     return html.page(title, "\n".join(part for part in parts if part))
-
-
-def _headline(timelines: Sequence[Timeline], faster: float) -> str:
-    last, first = timelines[-1].label, timelines[0].label.lower()
-    if faster >= 1:
-        return f"{last} batching was {faster:.1f} times as fast as {first}."
-    return f"{last} batching was slower here: {1 / faster:.1f} times the time of {first}."
 
 
 def _totals(served: Sequence[Served]) -> str:

@@ -55,10 +55,30 @@ def totals(served: Sequence[Served]) -> list[list[str]]:
     return [[*row, words.seconds(mean)] for row, mean in zip(rows, means, strict=True)]
 
 
+def headline(served: Sequence[Served]) -> str:
+    """Return how fast each way was beside the first, in a sentence."""
+    first, *others = [each.timeline for each in served]
+    if not others:
+        return f"{first.label} took {words.seconds(first.end - first.start)}."
+    *some, last = [f"{other.label.lower()} {words.speed_up(first, other) or 0:.1f}" for other in others]
+    return f"Times as fast as {first.label.lower()}: {', '.join(some)}{' and ' if some else ''}{last}."
+
+
+def model_alone(given: Served, again: Served, engine: Served) -> str:
+    """Return how much of the engine's speed is its model's. given, again: one way, on the other model and on its."""
+    before, alone, after = (words.seconds(each.timeline.end - each.timeline.start) for each in (given, again, engine))
+    gain = words.speed_up(given.timeline, again.timeline) or 0
+    name = given.timeline.label.lower()
+    return (
+        f"Only the engine had the model arranged for this CPU: weights that the BLAS need not copy. That alone makes "
+        f"{name} {gain:.1f} times as fast, {alone} in place of {before}; the engine took {after}."
+    )
+
+
 def show_table(console: Console, served: Sequence[Served]) -> None:
     """Print the closing table: across on a wide terminal, down on a narrow one, and less of it on a very narrow one."""
     rows = totals(served)
-    if console.width < 60:  # a phone's terminal: what matters most
+    if console.width < 70:  # no room for a column a way: what matters most
         few = [columns().index(name) for name in ("", "wall time", "tokens/s", "speed-up")]
         table = Table(*[columns()[index] for index in few], box=None, header_style="bold")
         for row in rows:

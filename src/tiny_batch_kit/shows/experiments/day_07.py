@@ -10,7 +10,7 @@ from tiny_batch_kit.base.progress import Progress
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.serving.run import Run, Served
 from tiny_batch_kit.serving.trace import Asked, from_jobs
-from tiny_batch_kit.serving.ways import MAX_WAIT_MS, WAYS, Way
+from tiny_batch_kit.serving.ways import BATCHING, MAX_WAIT_MS, Way
 from tiny_batch_kit.serving.workloads import Job, Lengths, chat_mix
 from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.timeline.stats import summarise
@@ -41,8 +41,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Serve the same requests one by one, in static, in dynamic and in continuous batches."""
     asked = from_jobs(checkpoint, workload(12 if quick else 40))
     served: dict[str, Served] = {}
-    for index, way in enumerate(WAYS):
-        progress(f"{way.name}: {len(asked)} requests", index / len(WAYS))
+    for index, way in enumerate(BATCHING):
+        progress(f"{way.name}: {len(asked)} requests", index / len(BATCHING))
         serve(way, checkpoint, asked[:2])  # nobody pays for the first use of anything
         served[way.name] = serve(way, checkpoint, asked)
     rows = [row(name, each) for name, each in served.items()]
@@ -82,7 +82,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
 
 def serve(way: Way, checkpoint: Checkpoint, asked: Sequence[Asked]) -> Served:
     """Serve requests in one way; no token ends an answer, so that all ways make the same number."""
-    progress = Run(way.name, checkpoint, asked, 1 if way is WAYS[0] else SLOTS, None)
+    progress = Run(way.name, checkpoint, asked, 1 if way is BATCHING[0] else SLOTS, None)
     way.serve(progress)
     return progress.served()
 

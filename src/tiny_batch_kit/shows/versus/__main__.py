@@ -18,14 +18,20 @@ def main(side: str, workload: str, model: str, impl: str) -> None:
     implementations.install(impl)
     from tiny_batch_kit.model.checkpoints import load_checkpoint
     from tiny_batch_kit.serving.trace import from_jobs
-    from tiny_batch_kit.serving.yardsticks import WORKLOADS
+    from tiny_batch_kit.serving.yardsticks import ROWS, WORKLOADS
     from tiny_batch_kit.shows.versus.profile import profile
     from tiny_batch_kit.shows.versus.sides import OURS, SIDES
+    from tiny_batch_kit.shows.versus.talks import TALKING, WORKLOAD, trace
 
     checkpoint = load_checkpoint(model)
     if side == "profile":
         arranged = replace(checkpoint, model=OURS["engine"].arrange(checkpoint.model))
         print(json.dumps(asdict(profile(arranged))))
+        return
+    if workload == WORKLOAD:
+        talking = replace(checkpoint, model=TALKING[side].arrange(checkpoint.model))
+        TALKING[side].serve(talking, trace(checkpoint)[:1], ROWS)
+        print(json.dumps(asdict(TALKING[side].serve(talking, trace(checkpoint), ROWS))))
         return
     checkpoint = replace(checkpoint, model=SIDES[side].arrange(checkpoint.model))
     asked, rows = from_jobs(checkpoint, WORKLOADS[workload].jobs()), WORKLOADS[workload].rows

@@ -11,20 +11,29 @@ import numpy as np
 
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.serving.yardsticks import WORKLOADS
+from tiny_batch_kit.shows.versus import sides as one_turn
 from tiny_batch_kit.shows.versus.profile import StepProfile
-from tiny_batch_kit.shows.versus.sides import COMPARED, Outcome
+from tiny_batch_kit.shows.versus.sides import Outcome
+from tiny_batch_kit.shows.versus.talks import TALKING, WORKLOAD
 
 Progress = Callable[[str, float], None]
+COMPARED = {**one_turn.COMPARED, "prefix": [*TALKING]}
+"""The sides of each comparison, ours first."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A side's medians over its runs of one workload: tokens a second, median TTFT and worst gap in seconds."""
+    """A side's medians over its runs of one workload: tokens a second, median TTFT and worst gap in seconds.
+
+    computed: tokens that went through the model; 0 where that was not counted.
+    """
 
     side: str
     tokens_per_second: float
     ttft: float
     worst_gap: float
+    computed: int
     runs: list[Outcome]
 
 
@@ -49,12 +58,18 @@ def compare(
     return found
 
 
+def workloads(what: str) -> list[str]:
+    """The names of the workloads of a comparison: "batcher", "engine" or "prefix"."""
+    return [WORKLOAD] if what == "prefix" else list(WORKLOADS)
+
+
 def _medians(side: str, runs: list[Outcome]) -> Measured:
     return Measured(
         side,
         float(np.median([run.tokens / run.seconds for run in runs])),
         float(np.median([np.median(run.ttft) for run in runs])),
-        float(np.median([max(run.gaps) for run in runs])),
+        float(np.median([max(run.gaps, default=0.0) for run in runs])),
+        runs[0].computed,
         runs,
     )
 

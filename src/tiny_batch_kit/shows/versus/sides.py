@@ -24,12 +24,16 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: seconds of service, tokens made, and each request's time to first token and worst gap."""
+    """One run: seconds of service, tokens made, and each request's time to first token and worst gap.
+
+    computed: how many tokens went through the model, where that was counted.
+    """
 
     seconds: float
     tokens: int
     ttft: list[float]
     gaps: list[float]
+    computed: int = 0
 
 
 def batcher(checkpoint: Checkpoint, asked: Sequence[Asked], rows: int) -> Outcome:
@@ -132,7 +136,7 @@ def _tensors(model: Qwen2) -> dict[str, mx.array]:
 class Side:
     """One of those compared: how it serves, and how it wants the model arranged before anything is measured."""
 
-    serve: Callable[[Checkpoint, Sequence[Asked], int], Outcome]
+    serve: Callable[[Checkpoint, Sequence[Any], int], Outcome]
     arrange: Callable[[Qwen2], Qwen2] = lambda model: model
 
 

@@ -1,0 +1,23 @@
+"""You did not look whether the text could be decoded: the request goes on to its limit, and no more text comes.
+
+task: 4.2
+caught-by: test_day_04.py::test_a_decode_that_raises_ends_its_request[in-the-middle]
+"""
+
+
+class Request:
+    def append_token(self, token):
+        # task 4.2 begin
+        if self.state is not RequestState.DECODING:
+            raise IllegalTransition(f"request {self.id} is {self.state.value}: only a decoding request gets tokens")
+        if token in self.eos_token_ids:
+            return self.finish(FinishReason.EOS)
+        self.tokens.append(token)
+        self.token_times.append(self._clock.now())
+        text = self._answer.add(token)
+        if self._answer.stopped:
+            return text + self.finish(FinishReason.STOP)
+        if len(self.tokens) == self.max_tokens:
+            return text + self.finish(FinishReason.LENGTH)
+        return text
+        # task 4.2 end

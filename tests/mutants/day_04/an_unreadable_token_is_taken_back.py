@@ -1,0 +1,27 @@
+"""You took the token back that could not be decoded: but it was computed, and the engine has to tell of it.
+
+task: 4.2
+caught-by: test_day_04.py::test_a_decode_that_raises_ends_its_request[in-the-middle]
+"""
+
+
+class Request:
+    def append_token(self, token):
+        # task 4.2 begin
+        if self.state is not RequestState.DECODING:
+            raise IllegalTransition(f"request {self.id} is {self.state.value}: only a decoding request gets tokens")
+        if token in self.eos_token_ids:
+            return self.finish(FinishReason.EOS)
+        self.tokens.append(token)
+        self.token_times.append(self._clock.now())
+        text = self._answer.add(token)
+        if self._answer.error is not None:
+            self.tokens.pop()
+            self.token_times.pop()
+            return text + self.finish(FinishReason.ERROR, self._answer.error)
+        if self._answer.stopped:
+            return text + self.finish(FinishReason.STOP)
+        if len(self.tokens) == self.max_tokens:
+            return text + self.finish(FinishReason.LENGTH)
+        return text
+        # task 4.2 end

@@ -1,0 +1,32 @@
+"""You put the longest segments first. They stand in the plan's order.
+
+task: 9.2
+caught-by: test_day_09.py::test_segments_keep_the_plans_order
+"""
+
+
+def pack(plan):
+    # task 9.2 begin
+    rows = sorted((work for work in plan.work if len(work.tokens) == 1), key=lambda work: work.slot)
+    segments = sorted((work for work in plan.work if len(work.tokens) > 1), key=lambda work: -len(work.tokens))
+    tokens: list[int] = []
+    positions: list[int] = []
+    slots: list[int] = []
+    firsts: list[int] = []
+    wanted: list[int] = []
+    for work in [*rows, *segments]:
+        firsts.append(len(tokens))
+        tokens += work.tokens
+        positions += range(work.start, work.start + len(work.tokens))
+        slots += [work.slot] * len(work.tokens)
+        wanted += range(len(tokens) - work.wanted, len(tokens))
+    return Packed(
+        mx.array(tokens, dtype=mx.int32),
+        mx.array(positions, dtype=mx.int32),
+        mx.array(slots, dtype=mx.int32),
+        tuple(rows),
+        tuple(segments),
+        tuple(firsts[len(rows) :]),
+        mx.array(wanted, dtype=mx.int32),
+    )
+    # task 9.2 end

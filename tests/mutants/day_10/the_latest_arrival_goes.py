@@ -1,0 +1,16 @@
+"""You sent back who came last. Who was admitted last goes: a queue need not admit in order of arrival.
+
+task: 10.4
+caught-by: test_day_10.py::test_the_last_admitted_goes_whatever_its_slot_name_or_arrival
+"""
+
+
+class PreemptiveScheduler:
+    def _make_room(self):
+        # task 10.4 begin
+        preempted: list[str] = []
+        while self.memory_used > self.max_memory_tokens:
+            preempted.append(max(self.running, key=lambda request_id: self._known[request_id][1]))
+            self._send_back(preempted[-1])
+        return tuple(preempted)
+        # task 10.4 end

@@ -1,0 +1,20 @@
+"""You compared the tokens, and not what comes before them.
+
+task: 11.3
+caught-by: test_day_11.py::test_a_name_without_the_past
+"""
+
+
+class PrefixCache:
+    def match(self, tokens, salt="", after=None):
+        # task 11.3 begin
+        found: list[Block] = []
+        for start in range(0, len(tokens) - self.block_size + 1, self.block_size):
+            here = tuple(tokens[start : start + self.block_size])
+            block = self._named.get(self._name(after, here, salt))
+            if block is None or not block.kept or block.tokens != here or block.salt != salt:
+                break
+            found.append(block)
+            after = block
+        return found
+        # task 11.3 end

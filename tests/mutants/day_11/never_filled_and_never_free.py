@@ -1,0 +1,14 @@
+"""You forgot what was reserved when its step broke: these places are lost for good.
+
+task: 11.4
+caught-by: test_day_11.py::test_a_broken_step_keeps_nothing
+"""
+
+
+class CachingScheduler:
+    def _let_go(self, request_id):
+        # task 11.4 begin
+        self._reserved.pop(request_id, None)
+        self.cache.release(self._chains.pop(request_id, []))
+        self._stood.pop(request_id, None)
+        # task 11.4 end

@@ -1,0 +1,32 @@
+"""You used the first layer's pages for all layers: each writes over the one before.
+
+task: 12.4
+caught-by: test_day_12.py::test_every_layer_has_its_own_pages
+"""
+
+
+def paged_attend(packed, tables, caches, reader):
+    # task 12.4 begin
+    size = caches[0].block_size
+    pages, offsets = places(packed, tables, size)
+    rows = len(packed.rows)
+    mine = [tables[work.request_id] for work in packed.rows]
+    decode = reader(mine, [work.start + 1 for work in packed.rows], size) if rows else None
+    segments = []
+    for work, first in zip(packed.segments, packed.firsts, strict=True):
+        stop = work.start + len(work.tokens)
+        mask = mx.arange(stop)[None] <= mx.arange(work.start, stop)[:, None]
+        numbers = mx.array([tables[work.request_id][: -(-stop // size)]])
+        segments.append((slice(first, first + len(work.tokens)), numbers, stop, mask))
+
+    def attend(layer: int, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
+        cache = caches[0]
+        cache.write(pages, offsets, k, v)
+        out = [decode(q[:rows], cache.keys, cache.values)] if decode is not None else []
+        for tokens, numbers, stop, mask in segments:
+            keys, values = (gather(each, numbers)[:, :, :stop] for each in (cache.keys, cache.values))
+            out.append(attention(q[tokens][None], keys, values, mask)[0])
+        return mx.concatenate(out)
+
+    return attend
+    # task 12.4 end

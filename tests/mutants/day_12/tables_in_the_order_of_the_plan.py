@@ -1,0 +1,19 @@
+"""You took the tables in the plan's order. In the packed row, requests with one token stand first.
+
+task: 12.4
+caught-by: test_day_12.py::test_where_each_token_goes
+"""
+
+
+def places(packed, tables, size):
+    # task 12.4 begin
+    pages: list[int] = []
+    offsets: list[int] = []
+    for work, table in zip([*packed.rows, *packed.segments], tables.values(), strict=True):
+        stop = work.start + len(work.tokens)
+        if stop > len(table) * size:
+            raise ValueError(f"{work.request_id} has {len(table)} pages of {size}: too few for {stop} positions")
+        pages += [table[position // size] for position in range(work.start, stop)]
+        offsets += [position % size for position in range(work.start, stop)]
+    return mx.array(pages, dtype=mx.int32), mx.array(offsets, dtype=mx.int32)
+    # task 12.4 end

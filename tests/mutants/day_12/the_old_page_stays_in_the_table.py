@@ -1,0 +1,19 @@
+"""You planned the copy and left the old page in the table: it is written to all the same.
+
+task: 12.3
+caught-by: test_day_12.py::test_samples_share_a_prompt_and_write_to_copies[10]
+"""
+
+
+class PagedScheduler:
+    def _own(self, request):
+        # task 12.3 begin
+        table, place = self.tables[request.id], request.num_computed_tokens // self.allocator.block_size
+        if place == len(table) or table[place].users == 1:
+            return True
+        pages = self.allocator.allocate(1)
+        if pages is None:
+            return False
+        self._copies[request.id] = (table[place], pages[0])
+        return True
+        # task 12.3 end
