@@ -76,9 +76,8 @@ def gathering_reader(tables: Sequence[Sequence[int]], lengths: Sequence[int], si
     """How rows of one token read: their pages are gathered into one piece each, behind which nobody looks.
 
     tables: the numbers of each row's pages; they may be of unequal length, and longer than needed: what stands behind a
-    row's last page is never followed. lengths: how many
-    positions each row sees, at least 1. Returns a function of a layer's (q, keys, values): q is (B, Hq, Dh), keys and
-    values are the layer's pages; it returns (B, Hq, Dh).
+    row's last page is never followed. lengths: how many positions each row sees, at least 1. Returns a function of a
+    layer's (q, keys, values): q is (B, Hq, Dh), keys and values are the layer's pages; it returns (B, Hq, Dh).
     """
     # task 12.4 begin
     longest = max(lengths)

@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.machine import blas
 
     out = console()
+    blas.use_fast()  # before anything imports mlx: it is what runs, and what is said of this machine
     if args.what is not None:
         return _versus(args, out)
-    blas.use_fast()  # before anything imports mlx
     return holes.run_or_say(lambda: show(out, *_run(args, out)), f"{RUN} bench --day {args.day}", out)
 
 

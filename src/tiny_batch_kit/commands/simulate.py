@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HELP = "serve a million requests without a model, through your scheduler"
-BLOCK_SIZE = 16
 POLICIES = ("fifo", "shortest", "balanced")
 
 
@@ -113,6 +112,8 @@ def scheduler(policy: str, running: int, blocks: int | None = None) -> Any:
     }
     limits = {"max_running": running, "max_batched_tokens": max(128, running), "max_seq_len": 4096}
     if blocks:
+        from tiny_batch_kit.serving.caching import BLOCK_SIZE
+
         cache = implementations.load("prefix_cache").PrefixCache(blocks, BLOCK_SIZE)
         return implementations.load("caching").CachingScheduler(cache, **limits, queue=queues[policy]())
     return implementations.load("plan").Scheduler(**limits, queue=queues[policy]())

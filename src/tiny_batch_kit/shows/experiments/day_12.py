@@ -15,6 +15,7 @@ from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.model.pages import page_reader
 from tiny_batch_kit.model.qwen2 import Qwen2
 from tiny_batch_kit.model.tuned import is_worthwhile, tuned
+from tiny_batch_kit.serving.caching import BLOCK_SIZE
 from tiny_batch_kit.serving.workloads import chat_mix, chat_stream
 from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.simulator import cost
@@ -24,7 +25,7 @@ from tiny_batch_kit.simulator.simulate import Simulated, simulate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZE = 16
+SIZE = BLOCK_SIZE
 SLOTS, LONGEST = 8, 1280  # the longest prompt of the chat mix, and what its callers allow
 LIMIT = 256
 TOKENS = 128
