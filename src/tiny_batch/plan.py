@@ -15,7 +15,8 @@ from .slots import SlotManager
 class Work(NamedTuple):
     """One request's part of a step: `tokens` go through the model, behind the `start` that are computed already.
 
-    wanted: of how many of its last positions the logits are wanted: 0 for a chunk that is not a prompt's last, else 1.
+    wanted: of how many of its last positions the logits are wanted: 0 for a chunk that is not a prompt's last, else 1
+    (from Day 13 on: and one more for each guess).
     """
 
     request_id: str

@@ -53,8 +53,8 @@ class DraftModel:
     def propose(self, requests: Sequence[Request], most: Sequence[int]) -> Sequence[Sequence[int]]:
         """See Proposer. The first pass reads what is missing, the next ones a guess each.
 
-        A request that wants no guess is not read either. The others are read in order while tokens last; one that could not
-        be read to its end has no guesses this time, and goes on from there the next time.
+        A request that wants no guess is not read either. The others are read in order while tokens last; one that could
+        not be read to its end has no guesses this time, and goes on from there the next time.
         """
         # task 13.5 begin
         limits = {request.id: limit for request, limit in zip(requests, most, strict=True)}
