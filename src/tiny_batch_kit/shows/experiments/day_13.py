@@ -45,16 +45,18 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
     draft: who guesses in the last rows; None: a third of the model's own layers. KitError if it has another vocabulary.
     """
     if draft is not None and draft.model.config.vocab_size != checkpoint.model.config.vocab_size:
-        sizes = f"{draft.model.config.vocab_size} and {checkpoint.model.config.vocab_size} words"
-        raise KitError(f"{draft.name} can't guess for {checkpoint.name}: {sizes}. Both need the same tokenizer.")
+        words = f"{draft.model.config.vocab_size} and {checkpoint.model.config.vocab_size} words"
+        raise KitError(f"{draft.name} can't guess for {checkpoint.name}: {words}. Both need the same tokenizer.")
     plain, checkpoint = checkpoint, replace(checkpoint, model=tuned(checkpoint.model))
-    limit, rounds, sizes = (12, 1, (1, 2)) if quick else (64, 2, ROWS)
+    limit, rounds = (12, 1) if quick else (64, 2)
+    sizes: tuple[int, ...] = (1, 2) if quick else ROWS
     found: list[Compared] = []
-    for number, (name, rows) in enumerate((name, rows) for rows in sizes for name in WORKLOADS):
-        progress(f"{name}, {rows} at a time", number / (2 * len(sizes) + 1))
+    scenes = [(name, rows) for rows in sizes for name in WORKLOADS]
+    for number, (name, rows) in enumerate(scenes):
+        progress(f"{name}, {rows} at a time", number / (len(scenes) + 1))
         tasks = asked(checkpoint.tokenizer, WORKLOADS[name], 2 if quick else COUNTS.get(rows, rows), limit)
         found += by_turns(name, checkpoint, tasks, rows, WAYS, rounds)
-    progress("a draft model", 1 - 1 / (2 * len(sizes) + 1))
+    progress("a draft model", 1 - 1 / (len(scenes) + 1))
     tasks = asked(checkpoint.tokenizer, QUOTING, 1 if quick else 4, limit)
     ways = {"no guesses": no_guesses, "draft, 4 always": lambda: drafted(checkpoint, draft)}
     found += by_turns("quoting", checkpoint, tasks, 1, ways, rounds)[1:]
