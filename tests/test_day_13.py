@@ -783,6 +783,7 @@ def test_what_is_long_past_does_not_count():
         (1, 1, (0.9 + 1) / (1.8 + 1)),
         (1, 0, 0.9 / (1.8 + 1)),
     ],
+    ids=["all-of-4", "3-of-4", "2-of-4", "none-of-4", "1-of-1", "none-of-1"],
 )
 def test_what_is_learned_of_guesses(guesses: int, right: int, acceptance: float):
     record = Record(0.5)
@@ -960,7 +961,7 @@ def test_no_more_than_there_is_room_for(spare: int):
     expect_equal(
         (sum(counts), max(counts), counts[0] - counts[1] in (0, 1)),
         (min(spare, 6), min(3, (spare + 1) // 2), True),
-        asked="(guesses in all, of one row, whether the first row's come first, being as likely): at most `spare` and `most`",
+        asked="(guesses in all, of one row, whether equal ones begin with the first row): at most `spare` and `most`",
         case=f"two rows with the same acceptance, guesses that cost nothing, most 3, spare {spare}",
     )
 

@@ -16,7 +16,7 @@ from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
 FORGET = 0.9  # what is left of a guess' weight when another step's guesses are judged
-SOONEST, LATEST = 16, 128  # after how many steps the other thing is tried
+SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
 
 class StepPrices:
@@ -37,6 +37,11 @@ class StepPrices:
     def knows(self, tokens: int) -> bool:
         """Whether a step of exactly this size was seen."""
         return tokens in self._seen
+
+    @property
+    def largest(self) -> int:
+        """The largest size seen; 0 if none."""
+        return self._sizes[-1] if self._sizes else 0
 
     def of(self, tokens: int) -> float:
         """Seconds of a step of so many tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
@@ -71,7 +76,7 @@ class MeasuredGuesses:
 
     Steps with guesses and without have prices of their own: rows of one token attend together, rows with guesses do
     not. What guessing costs, such as a draft's passes, is in the price: the time runs from `allot` to `stepped`. Now
-    and then it does the other thing for one step, for what it does not do it knows less and less of.
+    and then it tries something else for one step, for of what it does not do it knows less and less.
     """
 
     def __init__(self, most: int = 8, *, usual: float = 0.6, clock: Clock | None = None) -> None:
@@ -86,13 +91,14 @@ class MeasuredGuesses:
         self._all = Record(usual)
         self._records: dict[str, Record] = {}
         self._began = 0.0
-        self._wait, self._waited, self._guessed = SOONEST, 0, False  # until the other thing is done; what was last
+        # Until something else is tried; whether guessing was best last; whether more than is best is tried next.
+        self._wait, self._waited, self._guessed, self._more = SOONEST, 0, False, False
 
     def allot(self, requests: Sequence[Request], spare: int) -> Sequence[int]:
         """See GuessControl: the `_best` counts; but none in the first step of so many rows, whose price is unknown.
 
-        Every `_wait` steps it is the other thing: none where guessing is best, one each where it is not. It waits twice
-        as long each time, up to LATEST; but when what is best has changed, SOONEST again.
+        Every `_wait` steps something else is tried: one each where no guess is best, else none and twice as many, by
+        turns. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
         """
         self._began = self._clock.now()
         rows = len(requests)
@@ -105,13 +111,17 @@ class MeasuredGuesses:
         if self._waited < self._wait:
             return counts
         self._wait, self._waited = min(2 * self._wait, LATEST), 0
-        return [0 if self._guessed else 1] * rows
+        if not self._guessed:
+            return [1] * rows
+        more, self._more = self._more, not self._more
+        return [min(2 * count, self.most) if more else 0 for count in counts]
 
     def _best(self, requests: Sequence[Request], spare: int) -> list[int]:
         """How many guesses of each request make the most tokens a second; of equally good choices, the fewest.
 
-        `most` each, and `spare` in all, at most. One is added at a time, always the one that is most likely to come
-        true, of equal ones the first request's; the best of all that are passed on the way counts.
+        `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
+        so far, or of one without: so none is far too long before that is known. One is added at a time, always the one
+        that is most likely to come true, of equal ones the first request's; the best of all that are passed counts.
         """
         raise NotImplementedError("Task 13.7: MeasuredGuesses._best: see book/src/day-13.md")
 
