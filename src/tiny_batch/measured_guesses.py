@@ -15,7 +15,7 @@ from .plan import StepPlan
 from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
-FORGET = 0.9  # what is left of a guess' weight when another step's guesses are judged
+FORGET = 0.9  # what is left of a step's weight, in what is known of guesses, when another's are known
 SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
 
@@ -43,7 +43,7 @@ class StepPrices:
         """The largest size seen; 0 if none."""
         return self._sizes[-1] if self._sizes else 0
 
-    def of(self, tokens: int) -> float:
+    def of(self, tokens: float) -> float:
         """Seconds of a step of so many tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
 
         That is too little for large ones, which have not been tried: so they are, and then it is known.
@@ -90,7 +90,8 @@ class MeasuredGuesses:
         self.plain, self.guessing = StepPrices(), StepPrices()
         self._all = Record(usual)
         self._records: dict[str, Record] = {}
-        self._began = 0.0
+        self._began, self._allotted = 0.0, 0
+        self._made = 1.0  # which share of the guesses that were allotted is made: not always does anything suggest one
         # Until something else is tried; whether guessing was best last; whether more than is best is tried next.
         self._wait, self._waited, self._guessed, self._more = SOONEST, 0, False, False
 
@@ -101,6 +102,12 @@ class MeasuredGuesses:
         turns. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
         """
         self._began = self._clock.now()
+        counts = self._decide(requests, spare)
+        self._allotted = sum(counts)
+        return counts
+
+    def _decide(self, requests: Sequence[Request], spare: int) -> list[int]:
+        """What `allot` says, but for the time."""
         rows = len(requests)
         if not self.plain.knows(rows):
             return [0] * rows
@@ -122,10 +129,11 @@ class MeasuredGuesses:
         `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
         so far, or of one without: so none is far too long before that is known. One is added at a time, always the one
         that is most likely to come true, of equal ones the first request's; the best of all that are passed counts.
+        Of any number of guesses, the share `_made` is made: these bring tokens, and these are paid for.
         """
         raise NotImplementedError("Task 13.7: MeasuredGuesses._best: see book/src/day-13.md")
 
-    def seconds(self, rows: int, guesses: int) -> float:
+    def seconds(self, rows: int, guesses: float) -> float:
         """What a step is expected to last: with guesses at least as long as without."""
         raise NotImplementedError("Task 13.7: MeasuredGuesses.seconds: see book/src/day-13.md")
 
@@ -136,6 +144,9 @@ class MeasuredGuesses:
     def stepped(self, plan: StepPlan) -> None:
         """See GuessControl: a step in which all decode has a price. In others, what is read outweighs all else."""
         raise NotImplementedError("Task 13.7: MeasuredGuesses.stepped: see book/src/day-13.md")
+        if self._allotted:
+            made = sum(max(0, work.wanted - 1) for work in plan.work) / self._allotted
+            self._made = FORGET * self._made + (1 - FORGET) * made
 
     def judged(self, request_id: str, guesses: int, right: int) -> None:
         """See GuessControl."""

@@ -15,7 +15,7 @@ from .plan import StepPlan
 from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
-FORGET = 0.9  # what is left of a guess' weight when another step's guesses are judged
+FORGET = 0.9  # what is left of a step's weight, in what is known of guesses, when another's are known
 SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
 
@@ -43,7 +43,7 @@ class StepPrices:
         """The largest size seen; 0 if none."""
         return self._sizes[-1] if self._sizes else 0
 
-    def of(self, tokens: int) -> float:
+    def of(self, tokens: float) -> float:
         """Seconds of a step of so many tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
 
         That is too little for large ones, which have not been tried: so they are, and then it is known.
@@ -102,7 +102,8 @@ class MeasuredGuesses:
         self.plain, self.guessing = StepPrices(), StepPrices()
         self._all = Record(usual)
         self._records: dict[str, Record] = {}
-        self._began = 0.0
+        self._began, self._allotted = 0.0, 0
+        self._made = 1.0  # which share of the guesses that were allotted is made: not always does anything suggest one
         # Until something else is tried; whether guessing was best last; whether more than is best is tried next.
         self._wait, self._waited, self._guessed, self._more = SOONEST, 0, False, False
 
@@ -113,6 +114,12 @@ class MeasuredGuesses:
         turns. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
         """
         self._began = self._clock.now()
+        counts = self._decide(requests, spare)
+        self._allotted = sum(counts)
+        return counts
+
+    def _decide(self, requests: Sequence[Request], spare: int) -> list[int]:
+        """What `allot` says, but for the time."""
         rows = len(requests)
         if not self.plain.knows(rows):
             return [0] * rows
@@ -134,6 +141,7 @@ class MeasuredGuesses:
         `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
         so far, or of one without: so none is far too long before that is known. One is added at a time, always the one
         that is most likely to come true, of equal ones the first request's; the best of all that are passed counts.
+        Of any number of guesses, the share `_made` is made: these bring tokens, and these are paid for.
         """
         # task 13.7 begin
         rows, chances = len(requests), [self._acceptance(request.id) for request in requests]
@@ -145,16 +153,16 @@ class MeasuredGuesses:
         for guesses in range(1, min(spare, rows * self.most, tried) + 1):
             unlikely, place = ahead[0]
             counts[place] += 1
-            tokens -= unlikely
+            tokens -= self._made * unlikely
             following = unlikely * chances[place] if counts[place] < self.most else inf
             heapreplace(ahead, (following, place))
-            speed = tokens / self.seconds(rows, guesses)
+            speed = tokens / self.seconds(rows, self._made * guesses)
             if speed > fastest:
                 best, fastest = list(counts), speed
         return best
         # task 13.7 end
 
-    def seconds(self, rows: int, guesses: int) -> float:
+    def seconds(self, rows: int, guesses: float) -> float:
         """What a step is expected to last: with guesses at least as long as without."""
         # task 13.7 begin
         plain = self.plain.of(rows)
@@ -173,6 +181,9 @@ class MeasuredGuesses:
             guesses = plan.num_tokens - len(plan.work)
             (self.guessing if guesses else self.plain).observe(plan.num_tokens, seconds)
         # task 13.7 end
+        if self._allotted:
+            made = sum(max(0, work.wanted - 1) for work in plan.work) / self._allotted
+            self._made = FORGET * self._made + (1 - FORGET) * made
 
     def judged(self, request_id: str, guesses: int, right: int) -> None:
         """See GuessControl."""

@@ -103,8 +103,8 @@ class MeasuredGuesses:
         most = min(spare, len(ways), 2 * max(rows, self.guessing.largest) - rows)
         tokens, speeds = float(rows), [rows / self.seconds(rows, 0) if rows else 0.0]
         for guesses in range(1, most + 1):
-            tokens -= ways[guesses - 1][0]
-            speeds.append(tokens / self.seconds(rows, guesses))
+            tokens -= self._made * ways[guesses - 1][0]
+            speeds.append(tokens / self.seconds(rows, guesses * self._made))
         chosen = ways[: speeds.index(max(speeds))]
         return [sum(place == row for _, place in chosen) for row in range(rows)]
         # task 13.7 end

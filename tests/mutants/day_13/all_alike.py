@@ -18,8 +18,8 @@ class MeasuredGuesses:
             place = (guesses - 1) % rows
             unlikely = -(chances[place] ** (counts[place] + 1))
             counts[place] += 1
-            tokens -= unlikely
-            speed = tokens / self.seconds(rows, guesses)
+            tokens -= self._made * unlikely
+            speed = tokens / self.seconds(rows, self._made * guesses)
             if speed > fastest:
                 best, fastest = list(counts), speed
         return best

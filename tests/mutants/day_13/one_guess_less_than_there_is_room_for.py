@@ -17,10 +17,10 @@ class MeasuredGuesses:
         for guesses in range(1, min(spare, rows * self.most, tried)):
             unlikely, place = ahead[0]
             counts[place] += 1
-            tokens -= unlikely
+            tokens -= self._made * unlikely
             following = unlikely * chances[place] if counts[place] < self.most else inf
             heapreplace(ahead, (following, place))
-            speed = tokens / self.seconds(rows, guesses)
+            speed = tokens / self.seconds(rows, self._made * guesses)
             if speed > fastest:
                 best, fastest = list(counts), speed
         return best
