@@ -1179,8 +1179,8 @@ def test_where_little_is_suggested_nothing_is_lost(rows: int, suggested: float):
     plain = rows / dearer_with_guesses(rows, 0)
     expect_true(
         speed > 0.975 * plain,
-        asked="at least 0.975 of the tokens/s of no guessing: guesses that nobody makes bring nothing, and the price of "
-        "short steps is not that of long ones",
+        asked="at least 0.975 of the tokens/s of no guessing: guesses that nobody makes bring nothing, and the price "
+        "of short steps is not that of long ones",
         case=f"{rows} rows, 400 steps; in each a row knows guesses with {suggested}, which come true with 0.6",
         got=f"{speed / plain:.3f} of the tokens/s",
     )
