@@ -219,11 +219,6 @@ DRAFT_AND_TARGET = {
 }
 
 
-def middles(parts: int) -> list[float]:
-    """The middles of so many equal parts of 0 … 1: their mean is exact for what changes between parts only."""
-    return [(part + 0.5) / parts for part in range(parts)]
-
-
 def borders_of(*tables: np.ndarray) -> list[float]:
     """Where a uniform number may change what is chosen: sorted, from 0 to 1."""
     found = {0.0, 1.0}
@@ -441,15 +436,6 @@ def test_every_place_has_numbers_of_its_own():
         asked="three guesses, and one more, drawn with the last place's second number",
         case=f"{case}; none is refused",
     )
-
-
-def drawn_alone(logits: mx.array, start: int, sampling: SamplingParams) -> list[int]:
-    """The tokens that come one by one, without guesses, each row's logits being those behind the token before it."""
-    choose = Rejection(lambda work: None)
-    return [
-        choose(logits[row : row + 1], [bringing([], start=start + row, sampling=sampling)])[0][0]
-        for row in range(logits.shape[0])
-    ]
 
 
 @pytest.mark.task("13.4")
