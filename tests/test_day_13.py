@@ -1000,6 +1000,20 @@ def test_no_step_is_more_than_twice_what_was_tried():
 
 
 @pytest.mark.task("13.7")
+def test_a_clock_that_stands_still():
+    control, rows, found = MeasuredGuesses(4, clock=VirtualClock()), decoders("a", "b"), []
+    for _ in range(3):
+        found.append(list(control.allot(rows, 9)))
+        control.stepped(plan_of(rows, found[-1]))
+    expect_equal(
+        found,
+        [[0, 0], [1, 1], [3, 3]],
+        asked="counts, and no error: steps that seem to take no time are all alike, so guesses seem to be free",
+        case="two rows, three steps, and the clock always says 0; the second step may have 4 tokens, the third 8",
+    )
+
+
+@pytest.mark.task("13.7")
 def test_nobody_there():
     expect_equal(measuring(plain=[(0, 1.0)]).allot([], 9), [], asked="no counts", case="no request decodes")
 

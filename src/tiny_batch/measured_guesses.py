@@ -16,6 +16,7 @@ from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
 FORGET = 0.9  # what is left of a step's weight, in what is known of guesses, when another's are known
+SHORTEST = 1e-9  # seconds: no step counts as shorter, whatever the clock says
 SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
 
@@ -28,11 +29,11 @@ class StepPrices:
         self._sizes: list[int] = []  # in rising order
 
     def observe(self, tokens: int, seconds: float) -> None:
-        """A step of so many tokens lasted so many seconds."""
+        """A step of so many tokens lasted so many seconds: SHORTEST if it is less."""
         if tokens not in self._seen:
             self._seen[tokens] = deque(maxlen=KEPT)
             self._sizes.insert(bisect_left(self._sizes, tokens), tokens)
-        self._seen[tokens].append(seconds)
+        self._seen[tokens].append(max(seconds, SHORTEST))
 
     def knows(self, tokens: int) -> bool:
         """Whether a step of exactly this size was seen."""
