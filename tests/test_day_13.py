@@ -906,6 +906,17 @@ def test_guesses_never_make_a_step_shorter():
 
 
 @pytest.mark.task("13.7")
+def test_a_step_without_guesses_has_a_price_of_its_own():
+    control = measuring(plain=[(4, 3.0)], guessing=[(5, 9.0)])
+    expect_equal(
+        [control.seconds(4, 0), control.seconds(4, 1)],
+        [3.0, 9.0],
+        asked="[seconds without guesses, with one]",
+        case="4 rows; a step without guesses lasted 3 s, one with one guess 9 s",
+    )
+
+
+@pytest.mark.task("13.7")
 def test_a_price_that_jumps_and_then_is_flat():
     control = measuring(8, plain=[(1, 1.0)], guessing=[(2, 2.0), (9, 2.0)], usual=0.9)
     expect_equal(

@@ -1,7 +1,7 @@
 """You took the price with guesses for a step without any.
 
 task: 13.7
-caught-by: test_day_13.py::test_guesses_never_make_a_step_shorter
+caught-by: test_day_13.py::test_a_step_without_guesses_has_a_price_of_its_own
 """
 
 

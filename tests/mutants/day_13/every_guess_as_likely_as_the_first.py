@@ -1,7 +1,7 @@
 """You took each guess of a row for as likely as its first. The second counts only if the first came true too.
 
 task: 13.7
-caught-by: test_day_13.py::test_as_many_guesses_as_bring_the_most
+caught-by: test_day_13.py::test_later_guesses_are_less_likely_than_first_ones
 """
 
 
