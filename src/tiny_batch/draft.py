@@ -106,11 +106,14 @@ class DrawingRunner(MlxRunner):
         guesses = guesses_of(work)
         stop = work.start + len(work.tokens)
         drawn_from = self._drawn_from.get(work.request_id, {})
-        return np.stack([drawn_from.pop(place) for place in range(stop - len(guesses), stop)]) if guesses else None
+        found = [drawn_from[place] for place in range(stop - len(guesses), stop)]
+        drawn_from.clear()  # those too that were cut
+        return np.stack(found) if found else None
 
     def _of(self, work: Work) -> dict[int, Array]:
         """What is remembered of a work's request; of whoever had its slot before, nothing is."""
         if self._in_slot.get(work.slot) != work.request_id:
+            self._in_slot = {slot: name for slot, name in self._in_slot.items() if name != work.request_id}
             self._drawn_from.pop(self._in_slot.get(work.slot, ""), None)
             self._in_slot[work.slot] = work.request_id
             self._drawn_from[work.request_id] = {}

@@ -15,8 +15,9 @@ from .plan import StepPlan
 from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
-FORGET = 0.9  # what is left of a guess' weight when another step's guesses are judged
-SOONEST, LATEST = 16, 128  # after how many steps the other thing is tried
+FORGET = 0.9  # what is left of a step's weight, in what is known of guesses, when another's are known
+SHORTEST = 1e-9  # seconds: no step counts as shorter, whatever the clock says
+SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
 
 class StepPrices:
@@ -28,17 +29,22 @@ class StepPrices:
         self._sizes: list[int] = []  # in rising order
 
     def observe(self, tokens: int, seconds: float) -> None:
-        """A step of so many tokens lasted so many seconds."""
+        """A step of so many tokens lasted so many seconds: SHORTEST if it is less."""
         if tokens not in self._seen:
             self._seen[tokens] = deque(maxlen=KEPT)
             self._sizes.insert(bisect_left(self._sizes, tokens), tokens)
-        self._seen[tokens].append(seconds)
+        self._seen[tokens].append(max(seconds, SHORTEST))
 
     def knows(self, tokens: int) -> bool:
         """Whether a step of exactly this size was seen."""
         return tokens in self._seen
 
-    def of(self, tokens: int) -> float:
+    @property
+    def largest(self) -> int:
+        """The largest size seen; 0 if none."""
+        return self._sizes[-1] if self._sizes else 0
+
+    def of(self, tokens: float) -> float:
         """Seconds of a step of so many tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
 
         That is too little for large ones, which have not been tried: so they are, and then it is known.
@@ -83,7 +89,7 @@ class MeasuredGuesses:
 
     Steps with guesses and without have prices of their own: rows of one token attend together, rows with guesses do
     not. What guessing costs, such as a draft's passes, is in the price: the time runs from `allot` to `stepped`. Now
-    and then it does the other thing for one step, for what it does not do it knows less and less of.
+    and then it tries something else for one step, for of what it does not do it knows less and less.
     """
 
     def __init__(self, most: int = 8, *, usual: float = 0.6, clock: Clock | None = None) -> None:
@@ -97,16 +103,24 @@ class MeasuredGuesses:
         self.plain, self.guessing = StepPrices(), StepPrices()
         self._all = Record(usual)
         self._records: dict[str, Record] = {}
-        self._began = 0.0
-        self._wait, self._waited, self._guessed = SOONEST, 0, False  # until the other thing is done; what was last
+        self._began, self._allotted = 0.0, 0
+        self._made = 1.0  # which share of the guesses that were allotted is made: not always does anything suggest one
+        # Until something else is tried; whether guessing was best last; whether more than is best is tried next.
+        self._wait, self._waited, self._guessed, self._more = SOONEST, 0, False, False
 
     def allot(self, requests: Sequence[Request], spare: int) -> Sequence[int]:
         """See GuessControl: the `_best` counts; but none in the first step of so many rows, whose price is unknown.
 
-        Every `_wait` steps it is the other thing: none where guessing is best, one each where it is not. It waits twice
-        as long each time, up to LATEST; but when what is best has changed, SOONEST again.
+        Every `_wait` steps something else is tried: one each where no guess is best, else none and twice as many, by
+        turns. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
         """
         self._began = self._clock.now()
+        counts = self._decide(requests, spare)
+        self._allotted = sum(counts)
+        return counts
+
+    def _decide(self, requests: Sequence[Request], spare: int) -> list[int]:
+        """What `allot` says, but for the time."""
         rows = len(requests)
         if not self.plain.knows(rows):
             return [0] * rows
@@ -117,13 +131,18 @@ class MeasuredGuesses:
         if self._waited < self._wait:
             return counts
         self._wait, self._waited = min(2 * self._wait, LATEST), 0
-        return [0 if self._guessed else 1] * rows
+        if not self._guessed:
+            return [1] * rows
+        more, self._more = self._more, not self._more
+        return [min(2 * count, self.most) if more else 0 for count in counts]
 
     def _best(self, requests: Sequence[Request], spare: int) -> list[int]:
         """How many guesses of each request make the most tokens a second; of equally good choices, the fewest.
 
-        `most` each, and `spare` in all, at most. One is added at a time, always the one that is most likely to come
-        true, of equal ones the first request's; the best of all that are passed on the way counts.
+        `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
+        so far, or of one without: so none is far too long before that is known. One is added at a time, always the one
+        that is most likely to come true, of equal ones the first request's; the best of all that are passed counts.
+        Of any number of guesses, the share `_made` is made: these bring tokens, and these are paid for.
         """
         # task 13.7 begin
         rows, chances = len(requests), [self._acceptance(request.id) for request in requests]
@@ -131,19 +150,20 @@ class MeasuredGuesses:
         best, fastest = list(counts), rows / self.seconds(rows, 0) if rows else 0.0
         ahead = [(-chance, place) for place, chance in enumerate(chances)]
         heapify(ahead)
-        for guesses in range(1, min(spare, rows * self.most) + 1):
+        tried = 2 * max(rows, self.guessing.largest) - rows
+        for guesses in range(1, min(spare, rows * self.most, tried) + 1):
             unlikely, place = ahead[0]
             counts[place] += 1
-            tokens -= unlikely
+            tokens -= self._made * unlikely
             following = unlikely * chances[place] if counts[place] < self.most else inf
             heapreplace(ahead, (following, place))
-            speed = tokens / self.seconds(rows, guesses)
+            speed = tokens / self.seconds(rows, self._made * guesses)
             if speed > fastest:
                 best, fastest = list(counts), speed
         return best
         # task 13.7 end
 
-    def seconds(self, rows: int, guesses: int) -> float:
+    def seconds(self, rows: int, guesses: float) -> float:
         """What a step is expected to last: with guesses at least as long as without."""
         # task 13.7 begin
         plain = self.plain.of(rows)
@@ -162,6 +182,9 @@ class MeasuredGuesses:
             guesses = plan.num_tokens - len(plan.work)
             (self.guessing if guesses else self.plain).observe(plan.num_tokens, seconds)
         # task 13.7 end
+        if self._allotted:
+            made = sum(max(0, work.wanted - 1) for work in plan.work) / self._allotted
+            self._made = FORGET * self._made + (1 - FORGET) * made
 
     def judged(self, request_id: str, guesses: int, right: int) -> None:
         """See GuessControl."""
