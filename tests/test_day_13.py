@@ -1598,6 +1598,7 @@ def test_a_draft_that_thinks_alike(kind: str, sampling: SamplingParams):
     on_the_model(kind, None, plain)
     requests = [Request(str(number), text, 13, sampling=sampling) for number, text in enumerate(TEXTS)]
     draft = DraftModel(MlxRunner(MODEL, max_running=3, max_seq_len=64), max_running=3)
+    draft.propose([], [])  # a scheduler does without a proposer that is not there yet
     engine = on_the_model(kind, draft, [])
     scheduler: Any = engine.scheduler
     scheduler.control = control = Counting(3)
