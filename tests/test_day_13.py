@@ -1426,17 +1426,20 @@ def test_wrong_guesses_are_taken_back(right: int, start: int, tokens: int):
 @pytest.mark.parametrize("rounds", [[0, 0, 0], [4, 4, 4], [4, 0, 4, 1], [2, 3, 0, 4]])
 def test_round_after_round(rounds: list[int]):
     d, a, b = drafting(), drafted("a", 5, [3]), drafted("b", 8, [2, 2])
+    reads = [6, 10]
     for turn, right in enumerate(rounds):
         got = d.ask((a, 4), (b, 4))
         expect_equal(
-            (got, d.books.faults),
-            ([thought(a, 4), thought(b, 4)], []),
-            asked="(the guesses, faults): as if nothing had been guessed before",
+            (got, [size for _, _, size, _ in d.passes[0]], d.books.faults),
+            ([thought(a, 4), thought(b, 4)], reads, []),
+            asked="(the guesses, how many tokens of each the first pass reads, faults): one that was not guessed, and "
+            "the last guess if all came true",
             case=f"call {turn + 1} of some, in which {rounds} guesses of 4 come true for a, and the rest of 4 for b",
         )
         for request, count, guesses in ((a, right, got[0]), (b, 4 - right, got[1])):
             go_on(request, guesses[:count])
             go_on(request, [(thought(request, 1)[0] + 1) % 11])
+        reads = [1 + (right == 4), 1 + (right == 0)]
 
 
 @pytest.mark.task("13.5")
@@ -1499,10 +1502,11 @@ def test_who_wants_some_now_and_then():
         ),
         (10, [("a", 0, 6, 1), ("b", 0, 4, 1)], (2, 2, 0), [("a", 6, 1, 1), ("b", 3, 1, 1), ("c", 0, 4, 1)]),
         (9, [("a", 0, 6, 1), ("b", 0, 3, 0)], (2, 0, 0), [("a", 6, 1, 1), ("b", 3, 1, 1), ("c", 0, 4, 1)]),
+        (8, [("a", 0, 6, 1), ("b", 0, 2, 0)], (2, 0, 0), [("a", 6, 1, 1), ("b", 2, 2, 1), ("c", 0, 4, 1)]),
         (6, [("a", 0, 6, 1)], (2, 0, 0), [("a", 6, 1, 1), ("b", 0, 4, 1), ("c", 0, 1, 0)]),
         (5, [("a", 0, 5, 0)], (0, 0, 0), [("a", 5, 1, 1), ("b", 0, 4, 1)]),
     ],
-    ids=["14", "13", "10", "9", "6", "5"],
+    ids=["14", "13", "10", "9", "8", "6", "5"],
 )
 def test_it_reads_so_many_tokens_a_call(budget: int, first: Any, guesses: Any, second: Any):
     d = drafting(max_batched_tokens=budget)

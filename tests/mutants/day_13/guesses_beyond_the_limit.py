@@ -1,7 +1,7 @@
 """You guessed what can never come: a request gets `max_tokens` tokens.
 
 task: 13.2
-caught-by: test_day_13.py::test_the_last_token_needs_no_guess[6-4]
+caught-by: test_day_13.py::test_the_last_token_needs_no_guess[4-2]
 """
 
 

@@ -1,7 +1,7 @@
 """You noted a request as read to its end, and it was not: there were too few tokens.
 
 task: 13.5
-caught-by: test_day_13.py::test_it_reads_so_many_tokens_a_call[9]
+caught-by: test_day_13.py::test_it_reads_so_many_tokens_a_call[8]
 """
 
 

@@ -1,7 +1,7 @@
 """You gave lists to those only that want guesses. There is one for each request, in order.
 
 task: 13.5
-caught-by: test_day_13.py::test_who_wants_some_now_and_then
+caught-by: test_day_13.py::test_who_wants_none_is_not_read
 """
 
 

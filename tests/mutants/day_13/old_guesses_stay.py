@@ -1,7 +1,7 @@
 """You did not forget the guesses of the call before. They stand before the new ones in the list, and not in the cache.
 
 task: 13.5
-caught-by: test_day_13.py::test_round_after_round[rounds0]
+caught-by: test_day_13.py::test_round_after_round[rounds1]
 """
 
 
