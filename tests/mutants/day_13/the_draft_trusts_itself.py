@@ -1,7 +1,7 @@
 """Your draft goes on behind all of its own guesses, right or wrong.
 
 task: 13.5
-caught-by: test_day_13.py::test_wrong_guesses_are_taken_back[0-6-1]
+caught-by: test_day_13.py::test_who_wants_some_now_and_then
 """
 
 

@@ -1,7 +1,7 @@
 """You gave back the page that is not full, too: the newest tokens are in it.
 
 task: 13.2
-caught-by: test_day_13.py::test_over_the_border_of_a_block[2-pages]
+caught-by: test_day_13.py::test_over_the_border_of_a_block[3-pages]
 """
 
 
