@@ -12,7 +12,7 @@ from .proposers import came_true
 from .sampling import sample_batch
 
 Acceptance = Callable[[mx.array, Sequence[Work]], list[list[int]]]
-"""Of logits (W, V), `wanted` rows of each work in order: each work's new tokens, at least 1 and at most `wanted`."""
+"""Of logits (W, V), `wanted` rows of each work in order: each work's new tokens: the right guesses, and one more."""
 
 
 def guesses_of(work: Work) -> Sequence[int]:

@@ -160,11 +160,17 @@ def without_guesses(work: Work) -> Work:
 
 
 class SpeculativeCachingScheduler(SpeculativeScheduler, CachingScheduler):
-    """Guesses beside a prefix cache: no block with a guess in it is kept before the guess came true."""
+    """Guesses beside a prefix cache: no block with a guess in it is kept before the guess came true.
+
+    Among its options is `cache`: see CachingScheduler.
+    """
 
 
 class SpeculativePagedScheduler(SpeculativeScheduler, PagedScheduler):
-    """Guesses in pages: a page that only guesses need is taken for one step, and given back."""
+    """Guesses in pages: a page that only guesses need is taken for one step, and given back.
+
+    Among its options is `allocator`: see PagedScheduler.
+    """
 
     memory_used = PagedScheduler.memory_used  # pages of guesses are pages: they are counted already
 
