@@ -2,7 +2,7 @@
 bring nothing either.
 
 task: 13.7
-caught-by: test_day_13.py::test_where_little_is_suggested_nothing_is_lost
+caught-by: test_day_13.py::test_where_little_is_suggested_nothing_is_lost[32-0.2]
 """
 
 

@@ -1,7 +1,7 @@
 """You computed the guesses only: the token for certain goes through the model as well.
 
 task: 13.6
-caught-by: test_day_13.py::test_without_guesses_a_step_costs_what_it_did[1-compute]
+caught-by: test_day_13.py::test_every_guess_is_computed_as_a_token_is
 """
 
 

@@ -1,7 +1,7 @@
 """You counted guesses only, and not the token that each row gets in any case.
 
 task: 13.7
-caught-by: test_day_13.py::test_as_many_guesses_as_bring_the_most
+caught-by: test_day_13.py::test_no_choice_is_better
 """
 
 
