@@ -617,6 +617,23 @@ def test_a_step_brings_what_is_right_and_one_more(kind: str, right: int, steps: 
 
 @pytest.mark.task("13.2")
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_single_guess(kind: str):
+    s = service(kind, Oracle(), FixedGuesses(1))
+    a = ask("a", 5, 8)
+    s.add(a)
+    s.step(2)
+    plan = s.scheduler.plan()
+    expect_equal(
+        (brief(plan), a.tokens),
+        ([("a", 7, 2, 2)], told(a)[:3]),
+        asked="(the third plan, the answer so far): what came true is computed, be it one guess only",
+        case="a prompt of 5, one guess a step, which is right",
+    )
+    s.ended_well([a], "the same")
+
+
+@pytest.mark.task("13.2")
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("right", [0, 1, 2, 3])
 def test_what_came_true_is_computed(kind: str, right: int):
     s = service(kind, Oracle(right), FixedGuesses(3))
@@ -717,6 +734,20 @@ def test_guesses_take_what_the_step_has_left(budget: int, guesses: tuple[int, in
         asked="(guesses in the plan, slots, what the control was told: who, and tokens to spare; whether the plan "
         "keeps to its tokens): each has its own token, then guesses are made in order of admission",
         case=f"b, c and a decode, 4 guesses each, a step of {budget} tokens",
+    )
+
+
+@pytest.mark.task("13.2")
+def test_fewer_guesses_than_were_asked_for():
+    control = Hearing(0)
+    s = in_order_of_admission(control, Oracle(0, more=-2))
+    control.count, s.scheduler.max_batched_tokens = 4, 8
+    plan = s.scheduler.plan()
+    expect_equal(
+        (list(guessed(plan).items()), s.scheduler.memory_used),
+        ([("b", 2), ("c", 2), ("a", 1)], 24),
+        asked="(guesses in the plan, memory used): what one does not take is left to the next",
+        case="b, c and a have 19 tokens and may make 4 guesses each, the proposer makes 2; a step of 8 tokens",
     )
 
 
@@ -826,6 +857,22 @@ def test_guesses_take_pages_that_are_left(pages: int, guesses: tuple[int, int]):
         ([("b", min(guesses[0], 5)), ("a", guesses[1])], held, ()),
         asked="(guesses, pages in each table, who was sent back): what fits into the pages that are to be had",
         case=f"b has 6 tokens and may make 5 guesses, a has 4 and may make 6; {pages} pages of 4",
+    )
+
+
+@pytest.mark.task("13.2")
+@pytest.mark.parametrize(("count", "pages"), [(1, 2), (2, 2), (3, 3)])
+def test_guesses_take_a_page_when_they_need_it(count: int, pages: int):
+    s = service("pages", Oracle(0), FixedGuesses(count))
+    a = ask("a", 5, 12)
+    s.add(a)
+    s.step()
+    plan: Any = s.scheduler.plan()
+    expect_equal(
+        len(plan.tables[0]),
+        pages,
+        asked="pages in its table: none more than its tokens and guesses need",
+        case=f"6 tokens in pages of 4, and {count} guesses",
     )
 
 
