@@ -67,8 +67,8 @@ class Histogram:
         # task 14.1 begin
         if other.borders != self.borders:
             raise ValueError(
-                f"histograms of other borders can't be added: {other.low} to {other.high} with an error of "
-                f"{other.error} here, {self.low} to {self.high} with {self.error} there; make both alike"
+                f"only histograms of the same borders can be added: this one has {self.low} to {self.high} with an "
+                f"error of {self.error}, the other {other.low} to {other.high} with {other.error}; make both alike"
             )
         self.counts = [mine + others for mine, others in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
