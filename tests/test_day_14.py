@@ -745,6 +745,30 @@ def test_a_whole_run_adds_up():
 
 
 @pytest.mark.task("14.2")
+def test_a_whole_run_adds_up_when_some_are_sent_back():
+    scheduler = PreemptiveScheduler(
+        max_running=3, max_batched_tokens=9, max_seq_len=40, max_memory_tokens=24, headroom=0
+    )
+    watch = Watch(scheduler)
+    events, requests = serve(scheduler, some(12, limit=9), watch)
+    totals = watch.metrics.read()
+    preempted = sum(isinstance(event, PreemptedEvent) for event in events)
+    expect_true(
+        totals.preemptions == preempted > 0 and totals.again > 0,
+        asked="each preemption, and that something was read again",
+        case="12 requests of 6 + 9 tokens, memory for 24",
+        got=f"{totals.preemptions} preemptions, {totals.again} tokens read again",
+        expected=f"{preempted} preemptions, and some tokens",
+    )
+    expect_equal(
+        (round(totals.present, 6), totals.computed - totals.again),
+        (round(sum(request.latency or 0 for request in requests), 6), 12 * (6 + 9 - 1)),
+        asked="(request-seconds: all latencies; tokens computed for the first time)",
+        case="12 requests of 6 + 9 tokens, memory for 24",
+    )
+
+
+@pytest.mark.task("14.2")
 def test_listening_changes_nothing():
     def run(listening: bool) -> list[Event]:
         scheduler = PreemptiveScheduler(
@@ -1033,6 +1057,21 @@ def test_littles_law_holds_when_all_have_ended():
     )
     expect_true(
         little.seen > 3, asked="more than have slots", case="30 requests", got=f"{little.seen}", expected="above 3"
+    )
+
+
+@pytest.mark.task("14.3")
+def test_littles_law_holds_when_there_were_breaks():
+    scheduler = Scheduler(max_running=3, max_batched_tokens=12, max_seq_len=40)
+    watch = Watch(scheduler)
+    serve(scheduler, some(10, every=40), watch)
+    totals = watch.metrics.read()
+    expect_true(
+        0 < totals.little().seen < 1 and totals.little().off < 1e-9 and totals.idle > 0,
+        asked="as many by their own times as were seen, over all seconds: less than one on average",
+        case="ten requests, each long after the one before has ended",
+        got=f"{totals.little()}, {totals.idle} s idle of {totals.seconds}",
+        expected="the same twice, below 1",
     )
 
 
