@@ -7,11 +7,15 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import accumulate
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tiny_batch.adaptive import LimitedQueue, LoadControl
 from tiny_batch.advice import words
 from tiny_batch.caching import CachingScheduler
 from tiny_batch.causes import LEAST, Cause, Evidence
@@ -19,14 +23,19 @@ from tiny_batch.composition import Composition, cause_of, compose, findings, mea
 from tiny_batch.engine import Engine, Event, FinishedEvent, PreemptedEvent, TokenEvent
 from tiny_batch.histogram import Histogram
 from tiny_batch.metrics import BatchingMetrics
-from tiny_batch.plan import Scheduler, StepPlan
-from tiny_batch.policies import PreemptiveScheduler
+from tiny_batch.plan import Arrival, QueueFull, Scheduler, StepPlan
+from tiny_batch.policies import Fifo, PreemptiveScheduler, ShortestFirst
 from tiny_batch.prefix_cache import PrefixCache
+from tiny_batch.promise import NotInTime, Promise
 from tiny_batch.request import FinishReason, Request
 from tiny_batch.step_record import StepRecord
 from tiny_batch.totals import HISTOGRAMS, SUMS, Little, Objective, Totals
+from tiny_batch.tuning import Point, Setting, best_under, pareto, search
 from tiny_batch_kit.grading.expect import expect_close, expect_equal, expect_raises, expect_true
 from tiny_batch_kit.machine.clocks import VirtualClock
+from tiny_batch_kit.serving.workloads import Job, Lengths, poisson
+from tiny_batch_kit.simulator.cost import CostModel
+from tiny_batch_kit.simulator.simulate import Simulated, simulate
 from tiny_batch_kit.timeline.events import Kind
 from tiny_batch_kit.timeline.recorder import RowWork
 
@@ -1586,4 +1595,985 @@ def test_following_the_advice_helps():
         (True, False),
         asked="(whether slots are said to be too few before, and after)",
         case="20 requests; 2 slots, then 32",
+    )
+
+
+# Task 14.5
+
+
+def point(throughput: float, tpot: float, ttft: float = 1.0, slots: int = 1) -> Point:
+    return Point(Setting(slots, 64, 16), throughput, ttft, tpot)
+
+
+def shown(points: Sequence[Point]) -> list[tuple[float, float]]:
+    return [(each.throughput, each.tpot) for each in points]
+
+
+@pytest.mark.task("14.5")
+def test_what_is_beaten_is_not_worth_choosing():
+    points = [point(30, 0.3), point(10, 0.1), point(20, 0.25), point(15, 0.4), point(20, 0.2)]
+    expect_equal(
+        shown(pareto(points)),
+        [(10, 0.1), (20, 0.2), (30, 0.3)],
+        asked="the points that nothing beats, the smallest TPOT first: (throughput, TPOT)",
+        case=f"{shown(points)}",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_as_quick_and_less_is_beaten():
+    points = [point(10, 0.1), point(12, 0.1), point(12, 0.3)]
+    expect_equal(
+        shown(pareto(points)),
+        [(12, 0.1)],
+        asked="one that is as good in one thing and better in the other beats: (throughput, TPOT)",
+        case=f"{shown(points)}",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_of_equal_points_the_first():
+    points = [point(10, 0.1, slots=7), point(10, 0.1, slots=2), point(20, 0.2, slots=9), point(20, 0.2, slots=1)]
+    expect_equal(
+        [each.setting.slots for each in pareto(iter(points))],
+        [7, 9],
+        asked="the slots of those that remain: of equal ones the first that was given",
+        case="two of 10 tokens/s at 0.1 s, with 7 and 2 slots; two of 20 at 0.2 s, with 9 and 1",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_nothing_measured_nothing_to_choose():
+    expect_equal(pareto([]), [], asked="the points that nothing beats", case="no points")
+
+
+@pytest.mark.task("14.5")
+@settings(max_examples=60)
+@given(pairs=st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8)), max_size=14))
+def test_the_front_is_what_nothing_beats(pairs: list[tuple[int, int]]):
+    points = [point(float(throughput), float(tpot), slots=n + 1) for n, (throughput, tpot) in enumerate(pairs)]
+
+    def beats(one: Point, other: Point) -> bool:
+        better = (one.throughput, -one.tpot) != (other.throughput, -other.tpot)
+        return better and one.throughput >= other.throughput and one.tpot <= other.tpot
+
+    left = {(each.throughput, each.tpot) for each in points if not any(beats(other, each) for other in points)}
+    expect_equal(
+        shown(pareto(points)),
+        sorted(left, key=lambda each: each[1]),
+        asked="exactly those that no other beats, once each, the smallest TPOT first: (throughput, TPOT)",
+        case=f"{shown(points)}",
+    )
+
+
+GOAL = Objective(ttft=2.0, tpot=0.25)
+
+
+@pytest.mark.task("14.5")
+def test_the_most_throughput_that_keeps_the_promise():
+    points = [point(10, 0.1), point(30, 0.2), point(20, 0.15), point(40, 0.3)]
+    expect_equal(
+        best_under(iter(points), GOAL).throughput,
+        30,
+        asked="the most tokens/s with a TPOT of 0.25 s at most",
+        case=f"{shown(points)}",
+    )
+
+
+@pytest.mark.task("14.5")
+@pytest.mark.parametrize(
+    ("ttft", "tpot", "kept"),
+    [(2.0, 0.25, 50), (2.01, 0.25, 10), (2.0, 0.2501, 10)],
+    ids=["both-exactly", "ttft-missed", "tpot-missed"],
+)
+def test_both_promises_are_kept_or_it_does_not_count(ttft: float, tpot: float, kept: float):
+    points = [point(50, tpot, ttft), point(10, 0.1, 0.5)]
+    expect_equal(
+        best_under(points, GOAL).throughput,
+        kept,
+        asked="the throughput of the best: just in time is in time",
+        case=f"objective 2 s and 0.25 s; 50 tokens/s with TTFT {ttft} and TPOT {tpot}, 10 tokens/s within both",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_of_equal_throughput_the_smallest_gaps():
+    points = [point(20, 0.2, slots=4), point(20, 0.1, slots=2), point(20, 0.1, slots=3), point(5, 0.05, slots=1)]
+    expect_equal(
+        best_under(points, GOAL).setting.slots,
+        2,
+        asked="the slots of the best: the smallest TPOT, and of these the first",
+        case="20 tokens/s with 4, 2 and 3 slots, TPOT 0.2, 0.1 and 0.1",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_a_promise_that_nothing_keeps():
+    late = [point(10, 0.5, 3.5), point(5, 0.375, 4.5)]
+    for points, seen in ((late, ("3.5", "0.375")), ([], ())):
+        expect_raises(
+            ValueError,
+            lambda points=points: best_under(points, GOAL),
+            asked="an error that says which TTFT and TPOT are the smallest that were seen",
+            case=f"objective 2 s and 0.25 s; {shown(points)} with TTFT {[each.ttft for each in points]}",
+            mentions=seen,
+        )
+
+
+FEW_OR_MANY, TOKENS, BLOCKS = (2, 4, 8, 16), (16, 32, 64, 128), (8, 16, 32)
+
+
+class Bench:
+    """A load whose TPOT and throughput are known, and who was measured."""
+
+    def __init__(self, tpot: Callable[[Setting], float], throughput: Callable[[Setting], float] | None = None) -> None:
+        self.tpot, self.throughput = tpot, throughput or (lambda each: each.slots * 10.0 + each.tokens)
+        self.measured: list[tuple[int, int, int]] = []
+
+    def __call__(self, setting: Setting) -> Point:
+        self.measured.append((setting.slots, setting.tokens, setting.block))
+        return Point(setting, self.throughput(setting), 1.0, self.tpot(setting))
+
+
+@pytest.mark.task("14.5")
+def test_the_walk_along_the_border():
+    bench = Bench(lambda each: each.slots * each.tokens / 1024)  # 0.25 at 256
+    found = search(bench, FEW_OR_MANY, TOKENS, (16,), GOAL)
+    walk = [(2, 128, 16), (4, 128, 16), (4, 64, 16), (8, 64, 16), (8, 32, 16), (16, 32, 16), (16, 16, 16)]
+    expect_equal(
+        (bench.measured, [(each.setting.slots, each.setting.tokens) for each in found]),
+        (walk, [each[:2] for each in walk]),
+        asked="(what was measured, what comes back): more slots after a TPOT that is kept, fewer tokens after one "
+        "that is not",
+        case=f"slots {FEW_OR_MANY}, tokens {TOKENS}, TPOT = slots × tokens / 1024, 0.25 is kept",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_a_ttft_that_is_missed_does_not_turn_the_walk():
+    bench = Bench(lambda each: 0.1)
+    found = search(lambda each: replace(bench(each), ttft=9.0 / each.slots), FEW_OR_MANY, TOKENS, (16,), GOAL)
+    expect_equal(
+        ([each.setting.slots for each in found], best_under(found, GOAL).setting.slots),
+        ([2, 4, 8, 16], 16),
+        asked="(the slots that were measured, those of the best): more slots shorten a TTFT that is too long",
+        case="TPOT 0.1 everywhere, TTFT 9 / slots, 2 s is kept",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_no_scheduler_has_more_slots_than_tokens():
+    bench = Bench(lambda each: 0.1 if each.tokens <= 16 else 0.5)
+    search(bench, (4, 16, 17, 32), (8, 16, 64), (16,), GOAL)
+    expect_equal(
+        bench.measured,
+        [(4, 64, 16), (4, 16, 16), (16, 16, 16)],
+        asked="(slots, tokens, block) of what was measured: as many slots as tokens is allowed, more is not",
+        case="slots 4, 16, 17, 32; tokens 8, 16, 64; only 16 tokens and fewer keep the TPOT",
+    )
+
+
+@pytest.mark.task("14.5")
+@pytest.mark.parametrize(
+    ("blocks", "expected"), [((8, 16, 32), [16, 16, 8, 32]), ((4, 8, 16, 32), [16, 16, 4, 8, 32]), ((64,), [64, 64])]
+)
+def test_then_the_other_block_sizes(blocks: tuple[int, ...], expected: list[int]):
+    bench = Bench(lambda each: 0.1, lambda each: 100.0 * each.slots - abs(each.block - 8))
+    found = search(bench, (2, 4), (64,), blocks, GOAL)
+    expect_equal(
+        ([block for *_, block in bench.measured], best_under(found, GOAL).setting),
+        (expected, Setting(4, 64, min(blocks, key=lambda size: abs(size - 8)))),
+        asked="(the block sizes in the order of measuring: the middle one for the walk, then the others with the best; "
+        "the best of all)",
+        case=f"blocks {blocks}; a block of 8 is the best",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_the_others_are_measured_with_the_best_setting():
+    bench = Bench(lambda each: each.tokens / 256, lambda each: 100.0 if each.slots == 8 else 1.0)
+    search(bench, (4, 8, 16), (64, 128), (8, 16), GOAL)
+    expect_equal(
+        bench.measured[-1],
+        (8, 64, 8),
+        asked="(slots, tokens, block) of the last measurement: with the best that keeps the objective",
+        case="8 slots are the best, 64 tokens keep the TPOT, blocks 8 and 16",
+    )
+
+
+@pytest.mark.task("14.5")
+def test_when_nothing_keeps_it_block_sizes_are_not_tried():
+    bench = Bench(lambda each: 0.5)
+    found = search(bench, FEW_OR_MANY, TOKENS, BLOCKS, GOAL)
+    expect_equal(
+        (bench.measured, len(found)),
+        ([(2, tokens, 16) for tokens in (128, 64, 32, 16)], 4),
+        asked="(what was measured, how many points come back): no error, for there is something to learn",
+        case="TPOT 0.5 everywhere, 0.25 is wanted",
+    )
+
+
+@pytest.mark.task("14.5")
+@pytest.mark.parametrize(
+    ("slots", "tokens", "blocks"),
+    [((), (16,), (16,)), ((4, 2), (16,), (16,)), ((2,), (32, 32), (16,)), ((2,), (16,), ()), ((2,), (16,), (16, 8))],
+)
+def test_a_search_wants_rising_numbers(slots: tuple[int, ...], tokens: tuple[int, ...], blocks: tuple[int, ...]):
+    bench = Bench(lambda each: 0.1)
+    expect_raises(
+        ValueError,
+        lambda: search(bench, slots, tokens, blocks, GOAL),
+        asked="an error: give at least one of each, rising",
+        case=f"slots {slots}, tokens {tokens}, blocks {blocks}",
+    )
+    expect_equal(bench.measured, [], asked="what was measured before the error", case=f"{slots}, {tokens}, {blocks}")
+
+
+@pytest.mark.task("14.5")
+@settings(max_examples=80)
+@given(data=st.data())
+def test_a_walk_finds_what_the_whole_grid_has(data: st.DataObject):
+    slots = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=6, unique=True).map(sorted), label="slots")
+    tokens = data.draw(st.lists(st.integers(12, 99), min_size=1, max_size=6, unique=True).map(sorted), label="tokens")
+    grow = st.lists(st.integers(0, 3), min_size=6, max_size=6).map(lambda steps: list(accumulate(steps)))
+    a, b, c, d = (data.draw(grow, label=label) for label in ("TPOT by slots", "by tokens", "throughput by slots", "by"))
+
+    def measure_it(each: Setting) -> Point:
+        row, column = slots.index(each.slots), tokens.index(each.tokens)
+        return Point(each, 1.0 + c[row] + d[column], 1.0, (a[row] + b[column]) / 32)
+
+    tried = [measure_it(Setting(one, other, 16)) for one in slots for other in tokens]
+    found = search(measure_it, slots, tokens, (16,), GOAL)
+    best = max((each.throughput for each in tried if each.tpot <= GOAL.tpot), default=None)
+    reached = max((each.throughput for each in found if each.tpot <= GOAL.tpot), default=None)
+    places = [each.setting for each in found]
+    expect_true(
+        reached == best and len(found) <= len(slots) + len(tokens) - 1 and len(set(places)) == len(places),
+        asked="the most throughput of the whole grid, with slots + tokens − 1 measurements at most, none twice",
+        case=f"slots {slots}, tokens {tokens}",
+        got=f"{reached} with {len(found)} measurements",
+        expected=f"{best} with at most {len(slots) + len(tokens) - 1}",
+    )
+
+
+# Task 14.6
+
+
+def ask(name: str, prompt: int = 4, max_tokens: int = 4, clock: Any = None) -> Request:
+    return Request(name, [5] * prompt, max_tokens, clock=clock or VirtualClock())
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(("running", "first"), [(1, "a"), (2, None), (3, None)], ids=["room", "just-full", "too-many"])
+def test_nobody_is_let_out_while_enough_run(running: int, first: str | None):
+    queue = LimitedQueue(2)
+    queue.add(ask("a"), Arrival(0, 0))
+    got = queue.first([ask(f"r{n}") for n in range(running)], 1)
+    expect_equal(
+        (getattr(got, "id", None), len(queue)),
+        (first, 1),
+        asked="(who is next, how many wait)",
+        case=f"limit 2, {running} run, a waits",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_a_limit_on_top_of_any_queue():
+    inner = ShortestFirst(ageing=0)
+    serving = Scheduler(max_running=4, max_batched_tokens=64, max_seq_len=64, queue=LimitedQueue(1, inner))
+    for request in (ask("long", 20), ask("short", 2), ask("middle", 9)):
+        serving.add(request)
+    first = [work.request_id for work in serving.plan().work]
+    serving.waiting.limit = 3
+    second = [work.request_id for work in serving.plan().work]
+    serving.waiting.limit = 1
+    third = [work.request_id for work in serving.plan().work]
+    expect_equal(
+        (first, second, third),
+        (["short"], ["short", "middle", "long"], ["short", "middle", "long"]),
+        asked="who runs in three steps: the queue inside says who is next, and who runs is left alone",
+        case="limit 1, then 3, then 1; of 20, 2 and 9 tokens, the shortest first, 4 slots",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_the_queue_says_who_runs():
+    seen: list[tuple[list[str], int]] = []
+
+    class Asking(Fifo):
+        def first(self, running: Sequence[Request], step: int) -> Request | None:
+            seen.append(([each.id for each in running], step))
+            return super().first(running, step)
+
+    queue = LimitedQueue(3, Asking())
+    queue.first([ask("x"), ask("y")], 7)
+    expect_equal(seen, [(["x", "y"], 7)], asked="what the queue inside is asked: (who runs, step)", case="x and y run")
+
+
+class Controlled:
+    """A control, a scheduler of 8 slots that it sets, and a clock."""
+
+    def __init__(self, limit: int = 2, low: int = 4, high: int | None = 256, target: float = 1.0) -> None:
+        self.clock = VirtualClock(100.0)
+        self.queue = LimitedQueue(limit)
+        self.scheduler = Scheduler(max_running=8, max_batched_tokens=64, max_seq_len=512, queue=self.queue)
+        self.control = LoadControl(self.scheduler, self.queue, target, low=low, high=high, clock=self.clock)
+
+    def step(self, seconds: float, *tokens: int, names: str = "abcdefghijklmnop") -> tuple[int, int]:
+        """A step of such rows, and what the scheduler has then: (tokens a step, limit)."""
+        self.clock.advance(seconds)
+        self.control.on_step(
+            [
+                RowWork(slot, Kind.DECODE if each == 1 else Kind.PREFILL, name, each, 1)
+                for slot, (name, each) in enumerate(zip(names, tokens, strict=False))
+            ]
+        )
+        return self.scheduler.max_batched_tokens, self.queue.limit
+
+    def at(self, tokens: int) -> "Controlled":
+        """Brought to so many tokens, by full steps; the next step counts."""
+        self.step(0.0, 1)
+        while int(self.control.tokens) != tokens:
+            now = int(self.control.tokens)
+            self.step((now / max(now / 2, min(tokens + 0.001, 2 * now))) ** 2, now)
+        return self
+
+
+@pytest.mark.task("14.6")
+def test_it_begins_low():
+    one = Controlled(low=8)
+    expect_equal(
+        (one.scheduler.max_batched_tokens, one.queue.limit),
+        (8, 2),
+        asked="(tokens a step, limit) before anything has run",
+        case="from 8 to 256 tokens, the queue's limit is 2",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(
+    ("target", "low", "high"),
+    [(0.0, 4, 8), (-1.0, 4, 8), (math.nan, 4, 8), (1.0, 0, 8), (1.0, 9, 8), (1.0, 65, None)],
+)
+def test_a_control_wants_a_target_and_a_range(target: float, low: int, high: int | None):
+    expect_raises(
+        ValueError,
+        lambda: Controlled(target=target, low=low, high=high),
+        asked="an error for a target or a range that makes no sense",
+        case=f"target {target}, from {low} to {high}, the scheduler has 64",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_the_first_step_says_nothing():
+    one = Controlled()
+    expect_equal(
+        one.step(50.0, 4),
+        (4, 2),
+        asked="(tokens a step, limit): nobody was in a step before",
+        case="50 s after the start, a first step of 4 tokens ends",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_a_step_after_a_rest_says_nothing():
+    one = Controlled().at(40)
+    one.step(500.0, 40, names="x")
+    rested = int(one.control.tokens)
+    one.step(1 / 1.21, 40, names="x")
+    expect_equal(
+        (rested, int(one.control.tokens)),
+        (40, 44),
+        asked="the tokens after each: who is in the step was not in the one before, so it may have been a rest; then "
+        "it was one",
+        case="40 tokens; after 500 s a step of somebody new; then another of hers, 1 / 1.21 s later",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(
+    ("seconds", "tokens"),
+    [(1.0, 100), (0.5625, 133), (0.25, 200), (0.01, 200), (0.0, 200), (1.5625, 80), (4.0, 50), (100.0, 50)],
+)
+def test_a_full_step_corrects_by_half(seconds: float, tokens: int):
+    one = Controlled().at(100)
+    one.control.tokens = 100.0
+    expect_equal(
+        one.step(seconds, 100)[0],
+        tokens,
+        asked="the tokens of the next step: times the root of target / seconds, at least a half and at most twice",
+        case=f"a full step of 100 tokens took {seconds} s, target 1 s",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(
+    ("seconds", "size", "tokens"),
+    [(0.25, 99, 100), (1.0, 99, 100), (1.5625, 50, 40), (0.5625, 100, 133), (0.5625, 145, 193), (1.5625, 125, 100)],
+    ids=["quick", "in-time", "late", "full", "more-than-full", "more-and-late"],
+)
+def test_a_step_with_little_to_do_says_little(seconds: float, size: int, tokens: int):
+    one = Controlled().at(100)
+    one.control.tokens = 100.0
+    expect_equal(
+        one.step(seconds, size)[0],
+        tokens,
+        asked="the tokens of the next step: one that was not full and in time says nothing, any late one counts",
+        case=f"100 tokens might have run, {size} did, in {seconds} s, target 1 s",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_small_corrections_add_up():
+    one = Controlled().at(40)
+    one.control.tokens = 40.0
+    seen = [one.step(1 / 1.02, 40)[0] for _ in range(3)]
+    expect_equal(
+        seen,
+        [40, 40, 41],
+        asked="the tokens after each step: 40 × 1.01 is no whole token, three times that is one",
+        case="three full steps of 40 tokens in 1 / 1.02 s",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(("high", "seen"), [(150, 150), (None, 64)], ids=["given", "the-scheduler's"])
+def test_it_stays_in_its_range(high: int | None, seen: int):
+    one = Controlled(low=16, high=high)
+    top = [one.step(0.01, int(one.control.tokens))[0] for _ in range(9)][-1]
+    bottom = [one.step(90.0, int(one.control.tokens))[0] for _ in range(9)][-1]
+    expect_equal((top, bottom), (seen, 16), asked="(the most, the least)", case=f"from 16 to {high}")
+
+
+@pytest.mark.task("14.6")
+def test_nobody_who_runs_is_left_out():
+    one = Controlled(limit=8, low=2)
+    for name in "abcdef":
+        one.scheduler.add(ask(name, 1, 40, clock=one.clock))
+    one.control.tokens = 64.0
+    one.scheduler.max_batched_tokens = 64
+    one.scheduler.commit(one.scheduler.plan())
+    one.step(1.0, *[1] * 6)
+    got = one.step(9.0, *[1] * 6)
+    expect_equal(
+        (got, int(one.control.tokens)),
+        ((6, 3), 3),
+        asked="((tokens a step, limit), what the tokens would be): as many as run, though 3 would be enough",
+        case="6 requests decode, and the step of 6 tokens takes 9 s, target 1 s",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(
+    ("seconds", "rows", "limit"),
+    [(9.0, 3, 4), (9.0625, 3, 3), (5.0, 2, 3), (5.0, 4, 4), (0.0, 3, 4)],
+    ids=["just-quick-enough", "a-bit-too-slow", "not-held", "more-than-the-limit", "no-time"],
+)
+def test_one_more_may_run(seconds: float, rows: int, limit: int):
+    one = Controlled(limit=3, target=10.0, low=40)
+    one.step(0.0, 1)
+    expect_equal(
+        one.step(seconds, *[1] * rows)[1],
+        limit,
+        asked="the limit: one more if it holds somebody back, and the step took 0.9 of the target at most",
+        case=f"limit 3, {rows} rows, {seconds} s, target 10 s",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_not_more_than_there_are_slots():
+    one = Controlled(limit=8).at(40)
+    one.queue.limit = 8
+    expect_equal(one.step(0.1, *[1] * 8)[1], 8, asked="the limit", case="limit 8, 8 rows, 8 slots, and a quick step")
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize(
+    ("seconds", "limit"),
+    [(1.0, 7), (1.03125, 4), (1.5625, 4), (4.0, 2)],
+    ids=["just", "a-bit-too-slow", "slow", "twice"],
+)
+def test_too_many_run(seconds: float, limit: int):
+    one = Controlled(limit=7, low=1)
+    one.step(1.0, 1)
+    one.control.tokens = 5.0
+    expect_equal(
+        one.step(seconds, *[1] * 5)[1],
+        limit,
+        asked="the limit: as many as the tokens are enough for, at a token each; left alone if for all who run",
+        case=f"limit 7; 5 tokens might run, and 5 rows do, in {seconds} s; target 1 s",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_the_tokens_come_before_the_limit():
+    one = Controlled(limit=8, low=1).at(10)
+    one.queue.limit = 8
+    one.control.tokens = 10.0
+    got = one.step(4.0, *[1] * 8)
+    expect_equal(
+        (got, int(one.control.tokens)),
+        ((4, 4), 4),
+        asked="((tokens a step, limit), tokens): 8 rows halved, and then the limit by that",
+        case="10 tokens might have run, 8 rows did, in 4 s, target 1 s",
+    )
+
+
+@pytest.mark.task("14.6")
+@pytest.mark.parametrize("start", [4, 200])
+@pytest.mark.parametrize(
+    "cost",
+    [lambda n: n / 50, lambda n: 0.5 + n / 100, lambda n: (n / 50) ** 2, lambda n: max(0.2, n / 50)],
+    ids=["a-token-each", "half-is-fixed", "squares", "flat-at-first"],
+)
+def test_it_settles_and_does_not_overshoot(cost: Callable[[int], float], start: int):
+    one = Controlled(low=1)
+    one.control.tokens = float(start)
+    one.step(1.0, start)
+    seen = [start]
+    for _ in range(40):
+        size = int(one.control.tokens)
+        seen.append(one.step(cost(size), size)[0])
+    rising = seen == sorted(seen, reverse=start > 50)
+    expect_true(
+        rising and 48 <= seen[-1] <= 50 and all(abs(each - seen[-1]) <= 1 for each in seen[20:]),
+        asked="tokens that go to 50, where a step takes the target, without passing it, and stay",
+        case=f"from {start} tokens; full steps at a price by which 50 tokens take 1 s",
+        got=f"{seen}",
+        expected="only up, or only down; within 20 steps at 49 or 50",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_one_odd_step_moves_little():
+    one = Controlled().at(100)
+    one.control.tokens = 100.0
+    dip = one.step(30.0, 100)[0]
+    sizes = []
+    for _ in range(6):
+        size = int(one.control.tokens)
+        sizes.append(one.step(size / 100, size)[0])
+    expect_true(
+        dip == 50 and sizes[-1] >= 97,
+        asked="half the tokens after a step of thirty times its time, and nearly all of them six steps later",
+        case="100 tokens a second; one step takes 30 s",
+        got=f"{dip}, then {sizes}",
+        expected="50, then back to 97 or more",
+    )
+
+
+FLAT = CostModel((1, 256), (0.02, 0.02 + 255 * 0.004), row_key=2e-5, score=0.0, segment=0.0, logits=0.0)
+"""A step of 58 tokens or so takes 0.25 s."""
+
+
+def phases(rates: Sequence[float], count: int) -> list[Job]:
+    """So many requests at each of several rates."""
+    jobs, start = list[Job](), 0.0
+    for number, rate in enumerate(rates):
+        for job in poisson(rate, count, prompts=Lengths(20, 60), outputs=Lengths(20, 40), seed=number):
+            jobs.append(replace(job, id=f"{number}.{job.id}", arrival=start + job.arrival))
+        start = jobs[-1].arrival
+    return jobs
+
+
+def serve_controlled(jobs: Sequence[Job], cost: CostModel, target: float, slots: int = 64, **options: Any) -> Simulated:
+    clock, queue = VirtualClock(), LimitedQueue(1)
+    serving = PreemptiveScheduler(
+        max_running=slots, max_batched_tokens=256, max_seq_len=1024, max_waiting=24, queue=queue, **options
+    )
+    control = LoadControl(serving, queue, target, clock=clock)
+    return simulate(jobs, serving, cost, clock=clock, on_step=control.on_step)
+
+
+@pytest.mark.task("14.6")
+def test_gaps_stay_at_the_target_while_load_comes_and_goes():
+    jobs = phases([0.6, 3.6, 1.8, 3.6, 0.6], 90)
+    served = serve_controlled(jobs, FLAT, 0.25)
+    fixed = {
+        tokens: simulate(
+            jobs,
+            PreemptiveScheduler(
+                max_running=min(64, tokens), max_batched_tokens=tokens, max_seq_len=1024, max_waiting=24
+            ),
+            FLAT,
+        )
+        for tokens in (40, 48, 56)
+    }
+    best = max(
+        (each.tokens_per_second for each in fixed.values() if each.percentile("tpot", 99) <= 0.25), default=math.inf
+    )
+    expect_true(
+        served.percentile("tpot", 99) <= 1.1 * 0.25 and served.tokens_per_second >= 0.95 * best,
+        asked="a 99th percentile of TPOT of 0.275 s at most, and 95% of the tokens/s of the best fixed setting",
+        case="450 requests, 0.6, 3.6, 1.8, 3.6 and 0.6 a second; the engine can serve 3",
+        got=f"{served.percentile('tpot', 99):.3f} s and {served.tokens_per_second:.1f} tokens/s",
+        expected=f"0.275 s and {0.95 * best:.1f} tokens/s",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_a_crowd_is_let_in_one_by_one():
+    keys = replace(FLAT, row_key=6e-6)
+    jobs = [Job(f"r{n}", 0.0, 4, 300) for n in range(100)]
+    clock, queue = VirtualClock(), LimitedQueue(1)
+    serving = Scheduler(max_running=100, max_batched_tokens=256, max_seq_len=400, queue=queue)
+    control = LoadControl(serving, queue, 0.25, clock=clock)
+    served = simulate(jobs, serving, keys, clock=clock, on_step=control.on_step)
+    expect_true(
+        served.percentile("tpot", 99) <= 1.1 * 0.25,
+        asked="a 99th percentile of TPOT of 0.275 s at most: who is admitted stays, and looks at more keys with each "
+        "token",
+        case="100 short prompts come together, and want 300 tokens each; all at a time take 0.6 s a step in the end",
+        got=f"{served.percentile('tpot', 99):.3f} s",
+        expected="0.275 s",
+    )
+
+
+# Task 14.7
+
+
+class Promised:
+    """A promise of 8 s, at 64 tokens a second, a scheduler of 2 slots, and a clock."""
+
+    def __init__(
+        self, ttft: float = 8.0, rate: float = 64.0, margin: float = 1.0, memory: float = 16.0, slots: int = 2
+    ) -> None:
+        self.clock = VirtualClock(50.0)
+        self.scheduler = Scheduler(max_running=slots, max_batched_tokens=64, max_seq_len=4096)
+        goal = Objective(ttft, 1.0)
+        self.promise = Promise(self.scheduler, goal, rate, margin=margin, memory=memory, clock=self.clock)
+
+    def add(self, name: str, prompt: int, max_tokens: int = 9) -> None:
+        self.scheduler.add(ask(name, prompt, max_tokens, clock=self.clock))
+
+    def step(self, seconds: float = 1.0) -> None:
+        """Plan, run and commit a step; whoever has a token gets it afterwards."""
+        plan = self.scheduler.plan()
+        self.clock.advance(seconds)
+        self.scheduler.commit(plan)
+        self.promise.on_step(
+            [
+                RowWork(
+                    work.slot,
+                    Kind.DECODE if len(work.tokens) == 1 and work.wanted else Kind.PREFILL,
+                    work.request_id,
+                    len(work.tokens),
+                    work.wanted,
+                )
+                for work in plan.work
+            ]
+        )
+        for work in plan.work:
+            if work.wanted:
+                request = self.scheduler.running[work.request_id]
+                request.append_token(3)
+                if request.is_finished:
+                    self.scheduler.remove(request.id)
+
+    def refused(self, prompt: int) -> float | None:
+        """In how many seconds a request should come back; None if it may come now."""
+        try:
+            self.promise.check(ask("asking", prompt, clock=self.clock))
+        except NotInTime as refusal:
+            return refusal.retry_after
+        return None
+
+
+@pytest.mark.task("14.7")
+def test_what_is_unread_goes_first():
+    one = Promised()
+    alone = one.promise.forecast(128)
+    one.add("a", 100)
+    one.add("b", 28)
+    expect_equal(
+        (alone, one.promise.forecast(128)),
+        (2.0, 4.0),
+        asked="seconds to the first token of 128 tokens: (alone, behind 100 and 28 that wait)",
+        case="64 tokens a second",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_what_is_read_does_not_count():
+    one = Promised()
+    for name, prompt in (("a", 40), ("b", 88), ("c", 64)):
+        one.add(name, prompt)
+    one.step()
+    expect_equal(
+        one.promise.forecast(64),
+        3.0,
+        asked="seconds to the first token: 64 of b's tokens are unread, c's 64, and its own",
+        case="a, b and c of 40, 88 and 64 tokens; a step reads a and 24 of b's; 64 tokens a second",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_who_decodes_has_been_read():
+    one = Promised()
+    one.add("a", 30)
+    one.add("b", 20)
+    one.step()
+    expect_equal(one.promise.forecast(64), 1.0, asked="seconds to the first token", case="a and b decode, 64 tokens/s")
+
+
+@pytest.mark.task("14.7")
+@pytest.mark.parametrize("prompt", [0, -3])
+def test_a_prompt_has_a_token(prompt: int):
+    one = Promised()
+    expect_raises(
+        ValueError, lambda: one.promise.forecast(prompt), asked="an error", case=f"a prompt of {prompt} tokens"
+    )
+
+
+@pytest.mark.task("14.7")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rate": 0.0},
+        {"rate": -1.0},
+        {"rate": math.inf},
+        {"rate": math.nan},
+        {"margin": 0.99},
+        {"margin": math.inf},
+        {"memory": 0.0},
+        {"memory": math.inf},
+    ],
+)
+def test_a_promise_wants_sensible_numbers(options: dict[str, float]):
+    expect_raises(ValueError, lambda: Promised(**options), asked="an error", case=f"{options}")
+
+
+@pytest.mark.task("14.7")
+@pytest.mark.parametrize(
+    ("waiting", "margin", "after"),
+    [(448, 1.0, None), (449, 1.0, 1 / 64), (576, 1.0, 2.0), (192, 2.0, None), (224, 2.0, 0.5)],
+    ids=["just-in-time", "a-token-too-many", "two-seconds-late", "margin-just-kept", "margin-missed"],
+)
+def test_who_cannot_be_in_time_is_told(waiting: int, margin: float, after: float | None):
+    one = Promised(margin=margin)
+    one.add("a", waiting)
+    expect_equal(
+        one.refused(64),
+        after,
+        asked="in how many seconds it should come back; None if it may come now",
+        case=f"8 s are promised, 64 tokens a second, margin {margin}; {waiting} tokens wait, and 64 ask",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_a_refusal_is_a_full_queue():
+    one = Promised()
+    one.add("a", 700)
+    expect_raises(
+        QueueFull,
+        lambda: one.promise.check(ask("b", 64, clock=one.clock)),
+        asked="an error that whoever knows QueueFull understands, with the forecast and what is promised",
+        case="700 tokens wait, 64 ask, 64 a second: 11.9 s, and 8 are promised",
+        mentions=("11.9", "8"),
+    )
+
+
+@pytest.mark.task("14.7")
+def test_a_check_changes_nothing():
+    one = Promised()
+    one.add("a", 700)
+    first = [one.refused(64) for _ in range(3)]
+    expect_equal(
+        (first, one.promise.rate, one.scheduler.num_unread),
+        ([3.9375] * 3, 64.0, 700),
+        asked="(the answers to three checks, the rate, what is unread)",
+        case="700 tokens wait, and 64 ask three times",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_nobody_is_sent_away_from_an_idle_engine():
+    one = Promised()
+    first = one.refused(2000)
+    one.add("a", 30)
+    waiting = one.refused(2000)
+    one.step()
+    decoding = one.refused(2000)
+    expect_equal(
+        (first, waiting, decoding),
+        (None, 30 / 64, None),
+        asked="in how many seconds it should come back: (nobody there, 30 tokens unread, they are read)",
+        case="a prompt of 2,000 tokens takes 31 s, and 8 are promised: later it is no sooner, but what is unread goes "
+        "first",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_the_rate_is_learned_while_somebody_waits():
+    one = Promised(memory=16.0)
+    one.add("a", 1000, 4)
+    one.step(0.5)
+    first = one.promise.rate
+    one.step(0.5)
+    expected = 64 + (128 - 64) * -math.expm1(-0.5 / 16)
+    expect_close(first, 64.0, asked="the rate after the first step: it began with nothing unread", case="0.5 s a step")
+    expect_close(
+        one.promise.rate,
+        expected,
+        asked="the rate after the second: a share 1 − exp(−0.5 / 16) of the way to 128",
+        case="64 tokens of a prompt in 0.5 s, memory 16 s",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_a_step_that_reads_nothing_is_slow_reading():
+    one = Promised()
+    one.add("a", 8)
+    one.add("b", 8)
+    one.add("c", 500)
+    one.step()
+    one.step()
+    expect_close(
+        one.promise.rate,
+        64 - 64 * -math.expm1(-1 / 16),
+        asked="the rate: c has no slot, so nothing is read, and who comes now waits for that too",
+        case="a and b decode in the 2 slots, c waits; a step of 1 s",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_who_decodes_reads_nothing():
+    one = Promised()
+    one.add("a", 1, 60)
+    one.add("b", 640)
+    one.step()
+    one.step()
+    expect_close(
+        one.promise.rate,
+        64 + (63 - 64) * -math.expm1(-1 / 16),
+        asked="the rate: 63 tokens of b's prompt in 1 s, and a token of a that is no prompt's",
+        case="a decodes while b is read, 64 tokens a step",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_little_to_read_is_no_slow_reading():
+    one = Promised()
+    one.add("a", 8, 60)
+    one.step()
+    for name in "bcd":
+        one.add(name, 4, 1)
+        one.step(2.0)
+    expect_close(
+        one.promise.rate, 64.0, asked="the rate", case="small prompts come one by one, and nothing stays unread"
+    )
+
+
+@pytest.mark.task("14.7")
+def test_a_rest_is_no_slow_reading():
+    one = Promised()
+    one.add("a", 8, 2)
+    one.step()
+    one.step()
+    one.clock.advance(100.0)
+    one.add("b", 640, 2)
+    one.step()
+    expect_close(
+        one.promise.rate, 64.0, asked="the rate after the first step", case="100 s of rest, then a long prompt"
+    )
+
+
+@pytest.mark.task("14.7")
+def test_the_last_step_of_a_prompt_says_nothing():
+    one = Promised()
+    one.add("a", 70, 2)
+    one.step()
+    one.step()
+    expect_close(
+        one.promise.rate, 64.0, asked="the rate: the second step had only 6 tokens to read", case="70 tokens, 64 a step"
+    )
+
+
+@pytest.mark.task("14.7")
+def test_a_step_without_time_says_nothing():
+    one = Promised()
+    one.add("a", 640, 2)
+    one.step()
+    one.step(0.0)
+    expect_close(one.promise.rate, 64.0, asked="the rate after a step of 0 s", case="a clock that stands still")
+
+
+@pytest.mark.task("14.7")
+def test_an_answer_always_ends():
+    one = Promised(memory=4.0)
+    one.add("a", 1, 400)
+    one.add("b", 1, 400)
+    one.add("c", 700)
+    one.step()
+    for _ in range(3):
+        one.step(1e5)
+    after = one.refused(64)
+    expect_true(
+        one.promise.rate == 0.25 and after is not None and 0 < after < math.inf,
+        asked="a rate of one token in 4 s at least, and a time to come back that is finite",
+        case="c waits for days, memory 4 s",
+        got=f"{one.promise.rate} and {after}",
+        expected="0.25 and a finite number of seconds",
+    )
+
+
+@pytest.mark.task("14.7")
+@settings(max_examples=80)
+@given(
+    prompts=st.lists(st.integers(1, 900), min_size=1, max_size=8),
+    asked=st.integers(1, 900),
+    ttft=st.sampled_from([0.5, 3.0, 7.5]),
+    margin=st.sampled_from([1.0, 1.25, 2.0]),
+)
+def test_who_comes_back_when_told_may_come(prompts: list[int], asked: int, ttft: float, margin: float):
+    one = Promised(ttft=ttft, margin=margin, slots=9)
+    for number, prompt in enumerate(prompts):
+        one.add(f"{number}", prompt, 1)  # nobody decodes: every full step reads 64 tokens in 1 s
+    after = one.refused(asked)
+    case = f"{prompts} tokens wait, {asked} ask; {ttft} s, margin {margin}, 64 tokens a second"
+    if after is None:
+        left = one.scheduler.num_unread
+        expect_true(
+            (left + asked) / 64 * margin <= ttft,
+            asked="a forecast within the promise",
+            case=case,
+            got=f"{(left + asked) / 64:.3f} s",
+            expected=f"{ttft} s, with the margin",
+        )
+        return
+    expect_true(0 < after < math.inf, asked="a time above 0, and finite", case=case, got=f"{after}")
+    early = math.ceil(after) - 1
+    for _ in range(early):
+        one.step()
+    too_early = one.refused(asked)
+    one.step()
+    in_time = one.refused(asked)
+    expect_true(
+        too_early is not None and in_time is None,
+        asked="refused again before that time, and admitted at the end of the step after it",
+        case=f"{case}; told to come back in {after:.3f} s",
+        got=f"after {early} s: {'refused' if too_early is not None else 'admitted'}; after {early + 1} s: "
+        f"{'refused' if in_time is not None else 'admitted'}",
+        expected="refused, then admitted",
+    )
+
+
+@pytest.mark.task("14.7")
+def test_goodput_when_too_many_come():
+    goal, jobs = Objective(4.0, 0.5), phases([4.2], 1500)
+
+    def serving() -> PreemptiveScheduler:
+        return PreemptiveScheduler(max_running=56, max_batched_tokens=56, max_seq_len=1024)
+
+    queued = simulate(jobs, serving(), FLAT)
+    clock, with_promise = VirtualClock(), serving()
+    promise = Promise(with_promise, goal, 150.0, clock=clock)
+    told = simulate(jobs, with_promise, FLAT, clock=clock, on_step=promise.on_step, check=promise.check)
+    kept = told.good(goal.ttft, goal.tpot) / max(1, len(told.ttft))
+    expect_true(
+        told.goodput(goal.ttft, goal.tpot) >= 3 * queued.goodput(goal.ttft, goal.tpot) and kept >= 0.97,
+        asked="three times the good requests a second of first come, first served; and promises that are kept",
+        case="1500 requests at about 130% of what the engine can; a first token within 4 s",
+        got=f"{told.goodput(4.0, 0.5):.2f} against {queued.goodput(4.0, 0.5):.2f}, {kept:.1%} kept",
+        expected="three times as many, 97% kept",
     )
