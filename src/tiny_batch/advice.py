@@ -18,15 +18,15 @@ _SEEN = {
 }
 _DO = {
     Cause.SLOTS: "give more slots, if memory has room (it is {memory} full at most), or another replica",
-    Cause.LONG_PROMPT: "a larger budget makes steps longer, not the prompt shorter: let it read less a step, behind "
-    "those who wait, or serve long prompts elsewhere",
+    Cause.LONG_PROMPT: "a larger budget makes steps longer, not the prompt shorter: queue it behind shorter ones, or "
+    "serve long prompts elsewhere",
     Cause.BUDGET: "raise it, or, if the time per token allows no longer steps, send requests elsewhere",
     Cause.MEMORY: "keep it in pages, don't reserve it for tokens that may never come, or take a smaller model",
     Cause.THRASH: "raise the headroom or lower the number of slots, until fewer are sent back",
     Cause.CACHE: "put what requests share at their beginning, give the cache more blocks, or do without it",
     Cause.GUESSES: "guess fewer tokens at a time, or none when the batch is large",
     Cause.BUBBLES: "let requests join and leave at each step, and don't pad",
-    Cause.IDLE: "nothing is wrong: tokens come as fast as they can, and fewer slots or replicas would do",
+    Cause.IDLE: "tokens come as fast as they can, and fewer slots or replicas would do",
 }
 
 
