@@ -20,7 +20,7 @@ TARGET, TTFT = 0.25, 8.0
 """What is promised: seconds a token, and to the first one."""
 MARGIN = 1.1
 """A TPOT that is so many times the target still counts as good, for the control and for fixed settings alike."""
-FIXED = (32, 40, 48, 52, 56, 60, 64, 80)
+FIXED = (32, 48, 56, 58, 64)
 """Tokens a step that are tried, to find the best fixed number."""
 LOADS = (0.2, 0.6, 1.2, 0.8, 1.2, 0.2)
 """Of what the best fixed setting can do."""
@@ -155,7 +155,6 @@ def admit(count: int, most: float, tokens: int, prices: CostModel, progress: Pro
     ways: list[tuple[str, int | None, float, int]] = [
         ("first come, first served", None, 0.0, 0),
         ("at most 8 wait", 8, 0.0, 0),
-        ("by promise, no margin", None, 1.0, 0),
         ("by promise", None, 1.25, 0),
         ("by promise, and they come back", None, 1.25, 3),
     ]
