@@ -20,7 +20,7 @@ TARGET, TTFT = 0.25, 8.0
 """What is promised: seconds a token, and to the first one."""
 MARGIN = 1.1
 """A TPOT that is so many times the target still counts as good, for the control and for fixed settings alike."""
-FIXED = (32, 48, 56, 58, 64)
+FIXED = (48, 56, 58)
 """Tokens a step that are tried, to find the best fixed number."""
 LOADS = (0.2, 0.6, 1.2, 0.8, 1.2, 0.2)
 """Of what the best fixed setting can do."""

@@ -21,7 +21,7 @@ BEST = 56
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """On the simulator, then shorter on the model."""
-    count, trial, few = (600, 200, 8) if quick else (100_000, 3000, 40)
+    count, trial, few = (180, 60, 4) if quick else (100_000, 3000, 40)
     prices = cost.load()
     tuned = tuning.tune(trial, prices, lambda text, share=0.0: progress(text, 0.2), whole=not quick)
     most = control.capacity(prices, trial)
