@@ -7,7 +7,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -2209,6 +2209,29 @@ def test_gaps_stay_at_the_target_while_load_comes_and_goes():
         case="450 requests, 0.6, 3.6, 1.8, 3.6 and 0.6 a second; the engine can serve 3",
         got=f"{served.percentile('tpot', 99):.3f} s and {served.tokens_per_second:.1f} tokens/s",
         expected=f"0.275 s and {0.95 * best:.1f} tokens/s",
+    )
+
+
+@pytest.mark.task("14.6")
+def test_a_step_of_load_does_not_make_it_swing():
+    jobs, clock, queue, seen = phases([0.6, 3.6, 0.6], 90), VirtualClock(), LimitedQueue(1), list[tuple[float, int]]()
+    serving = PreemptiveScheduler(max_running=64, max_batched_tokens=256, max_seq_len=1024, max_waiting=24, queue=queue)
+    control = LoadControl(serving, queue, 0.25, clock=clock)
+
+    def on_step(rows: Sequence[RowWork]) -> None:
+        control.on_step(rows)
+        seen.append((clock.now(), serving.max_batched_tokens))
+
+    simulate(jobs, serving, FLAT, clock=clock, on_step=on_step)
+    settled = [tokens for when, tokens in seen if when >= jobs[89].arrival]
+    moves = [after - before for before, after in pairwise(settled) if after != before]
+    turns = sum((one > 0) != (other > 0) for one, other in pairwise(moves))
+    expect_true(
+        min(settled) >= 0.85 * max(settled) and turns <= 0.1 * len(settled),
+        asked="the tokens a step stay within 15% when the load jumps, and do not go up and down all the time",
+        case="20% of what the engine can, then 120%, then 20%; seen from the first jump on",
+        got=f"from {min(settled)} to {max(settled)} tokens, {turns} turns in {len(settled)} steps",
+        expected="at least 85% of the most, and a turn in ten steps at most",
     )
 
 

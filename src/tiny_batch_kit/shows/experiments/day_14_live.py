@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,15 +49,15 @@ class Live:
 class Server:
     """The engine on the model, with a scheduler, and whoever listens and checks."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint, self.model = checkpoint, tuned(checkpoint.model)
+    def __init__(self, checkpoint: Checkpoint, read: Callable[[], float]) -> None:
+        self.checkpoint, self.model, self.read = checkpoint, tuned(checkpoint.model), read
 
     def serve(self, jobs: Sequence[Job], tokens: int, target: float = 0.0, promise: Any = None) -> Live:
         """Serve jobs with so many tokens a step, or with a control that keeps a target.
 
         promise: an objective; whoever can't be in time is refused, and does not come back.
         """
-        load, clock = implementations.load, ServiceClock()
+        load, clock = implementations.load, ServiceClock(self.read)
         queue = load("adaptive").LimitedQueue(1 if target else SLOTS)
         limits = {"max_running": SLOTS, "max_seq_len": LONGEST}
         scheduler = load("policies").PreemptiveScheduler(**limits, max_batched_tokens=tokens, queue=queue)
@@ -110,9 +111,14 @@ class Found:
     promised: Live
 
 
-def measure(checkpoint: Checkpoint, count: int, progress: Progress) -> Found:
-    """The target is what TOKENS a step keep on this machine; then the control has to keep it, not knowing TOKENS."""
-    server = Server(checkpoint)
+def measure(
+    checkpoint: Checkpoint, count: int, progress: Progress, read: Callable[[], float] = time.perf_counter
+) -> Found:
+    """The target is what TOKENS a step keep on this machine; then the control has to keep it, not knowing TOKENS.
+
+    read: tells the time. On a machine that is not yours alone, time.process_time counts only what this process does.
+    """
+    server = Server(checkpoint, read)
     progress("what the model can do at most", 0.0)
     server.serve([replace(job, arrival=0.0) for job in at(1.0, 1.0, 6, 9)], TOKENS)  # warms up
     crowd = server.serve([replace(job, arrival=0.0) for job in at(1.0, 1.0, count, 0)], TOKENS)
