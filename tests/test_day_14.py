@@ -1327,7 +1327,12 @@ def test_who_the_long_prompt_is():
     def long(*rows: tuple[str, int]) -> StepRecord:
         return step([RowWork(place, Kind.PREFILL, *row) for place, row in enumerate(rows)], waiting=3)
 
-    records = [long(("z", 60), ("b", 40)), long(("a", 30), ("b", 70)), long(("b", 80), ("z", 20)), long(("z", 100))]
+    records = [
+        long(("b", 40), ("z", 60)),
+        long(("a", 30), ("b", 70)),
+        long(("z", 20), ("b", 80)),
+        long(("c", 10), ("z", 90)),
+    ]
     expect_equal(
         (evidence(records, Cause.LONG_PROMPT).who, evidence(records[:2], Cause.LONG_PROMPT).who),
         ("z", "z"),
@@ -1460,12 +1465,12 @@ def test_tokens_weigh_and_not_steps():
 
 @pytest.mark.task("14.4")
 def test_findings_come_in_the_order_of_the_causes():
-    records = [MEMORY] * 3 + [BUDGET] * 3 + [SLOTS] * 3 + [step([*decoding(12), *reading(40)], again=40)] * 2
+    records = [MEMORY] * 5 + [BUDGET] * 4 + [SLOTS] * 3 + [step([*decoding(12), *reading(40)], again=40)] * 2
     expect_equal(
         found(records),
         [Cause.SLOTS, Cause.BUDGET, Cause.MEMORY, Cause.THRASH],
         asked="the order of Cause, whatever happened first",
-        case="memory, budget, slots, three steps each, then much that is read again",
+        case="five steps with memory, four with budget, three with slots, then two in which much is read again",
     )
 
 
