@@ -795,18 +795,18 @@ def test_memory_is_that_of_those_who_are_there():
             watch.scheduler.running.clear()
             watch.end(name)
 
-    serve_many(300)
+    serve_many(100)
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        serve_many(2000)
+        serve_many(500)
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
     expect_true(
         grown < 40_000,
         asked="memory that does not grow with those who ever came",
-        case="2000 more requests come and go",
+        case="500 more requests come and go",
         got=f"{grown:,} bytes more",
         expected="about as much as before",
     )
@@ -1499,7 +1499,7 @@ def test_words_hear_of_the_last_step_and_of_the_fullest():
     records = [
         replace(SLOTS, memory=300, room=1000),
         replace(SLOTS, memory=420, room=600),
-        replace(SLOTS, memory=500, room=1000, slots=12, budget=77),
+        replace(SLOTS, memory=500, room=1000, slots=12, running=12, budget=77),
     ]
     expect_equal(
         [finding.text for finding in findings(records)],
