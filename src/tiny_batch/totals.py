@@ -105,7 +105,8 @@ class Totals:
     def goodput(self) -> float:
         """Requests a second that got what was promised; 0 before any time has passed.
 
-        Raises ValueError without an objective: then nothing was promised. (Zhong et al., 2024, "DistServe", section 1)
+        Raises ValueError without an objective: then nothing was promised. (Zhong et al., 2024, "DistServe", ask instead
+        for the highest rate at which 9 of 10 get it.)
         """
         raise NotImplementedError("Task 14.3: Totals.goodput: see book/src/day-14.md")
 

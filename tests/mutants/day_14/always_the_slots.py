@@ -1,7 +1,7 @@
-"""You blame the slots whenever somebody waits.
+"""You blame the slots whenever the budget is not spent. A slot may be free, and memory full.
 
 task: 14.4
-caught-by: test_day_14.py::test_a_budget_is_spent_or_it_is_not[spent]
+caught-by: test_day_14.py::test_a_budget_is_spent_or_it_is_not[one-left]
 """
 
 
