@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.course import implementations
 from tiny_batch_kit.machine.clocks import VirtualClock
 from tiny_batch_kit.serving.workloads import Job
@@ -156,6 +157,8 @@ def simulate(
         if not scheduler.has_work:
             continue
         plan = scheduler.plan()
+        if not plan.work:
+            raise KitError(f"Nothing runs in step {found.steps + 1}, though requests wait: it would go on for ever.")
         now += cost.of(plan.work)
         found.steps += 1
         found.computed += plan.num_tokens

@@ -1,7 +1,7 @@
 """You return after the walk: all other block sizes are never measured.
 
 task: 14.5
-caught-by: test_day_14.py::test_then_the_other_block_sizes
+caught-by: test_day_14.py::test_then_the_other_block_sizes[blocks0-expected0]
 """
 
 

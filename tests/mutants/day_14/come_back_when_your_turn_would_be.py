@@ -1,7 +1,7 @@
 """You tell everybody to come back when they would have had their token. They could have been admitted long before.
 
 task: 14.7
-caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told
+caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told[two-seconds-late]
 """
 
 

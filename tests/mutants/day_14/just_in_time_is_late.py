@@ -1,7 +1,7 @@
 """You want less than what was promised. Who promises two seconds may take two seconds.
 
 task: 14.5
-caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count
+caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count[both-exactly]
 """
 
 

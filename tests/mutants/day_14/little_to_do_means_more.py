@@ -1,7 +1,7 @@
 """You learn from a step that was quick because there was little to do. The tokens rise all night, and the first rush finds them too high.
 
 task: 14.6
-caught-by: test_day_14.py::test_a_step_with_little_to_do_says_little
+caught-by: test_day_14.py::test_a_step_with_little_to_do_says_little[quick]
 """
 
 

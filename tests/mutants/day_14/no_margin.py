@@ -1,7 +1,7 @@
 """You forget the margin. A forecast is off by something, half of the time to the wrong side.
 
 task: 14.7
-caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told
+caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told[margin-missed]
 """
 
 

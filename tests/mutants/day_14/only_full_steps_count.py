@@ -1,7 +1,7 @@
 """You learn from full steps only. One that was late with fewer tokens is late all the same.
 
 task: 14.6
-caught-by: test_day_14.py::test_a_step_with_little_to_do_says_little
+caught-by: test_day_14.py::test_a_step_with_little_to_do_says_little[late]
 """
 
 

@@ -1,7 +1,7 @@
 """You look at the TPOT alone. A setting whose first tokens come too late breaks the promise too.
 
 task: 14.5
-caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count
+caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count[ttft-missed]
 """
 
 

@@ -1,7 +1,7 @@
 """You count rows as tokens. A row that reads a prompt has many.
 
 task: 14.6
-caught-by: test_day_14.py::test_a_full_step_corrects_by_half
+caught-by: test_day_14.py::test_a_full_step_corrects_by_half[0.5625-133]
 """
 
 

@@ -1,7 +1,7 @@
 """You walk with the smallest block size. The middle one is nearest to all others, and was asked for.
 
 task: 14.5
-caught-by: test_day_14.py::test_then_the_other_block_sizes
+caught-by: test_day_14.py::test_then_the_other_block_sizes[blocks0-expected0]
 """
 
 

@@ -1,7 +1,7 @@
 """You double the limit. Whoever is admitted stays for a whole answer: by the time that steps are long, there are too many.
 
 task: 14.6
-caught-by: test_day_14.py::test_one_more_may_run
+caught-by: test_day_14.py::test_one_more_may_run[just-quick-enough]
 """
 
 

@@ -1,7 +1,7 @@
 """You set the limit to the tokens of a step, always. A crowd is then admitted at once, and decodes in step for as long as its answers last.
 
 task: 14.6
-caught-by: test_day_14.py::test_one_more_may_run
+caught-by: test_day_14.py::test_one_more_may_run[a-bit-too-slow]
 """
 
 

@@ -1,7 +1,7 @@
 """You raise the limit after every quick step, whether it holds somebody back or not. At night it rises to the end, and in the morning it limits nobody.
 
 task: 14.6
-caught-by: test_day_14.py::test_one_more_may_run
+caught-by: test_day_14.py::test_one_more_may_run[not-held]
 """
 
 

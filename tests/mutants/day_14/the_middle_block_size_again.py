@@ -1,7 +1,7 @@
 """You measure the middle block size once more with the best setting. It was measured on the walk.
 
 task: 14.5
-caught-by: test_day_14.py::test_then_the_other_block_sizes
+caught-by: test_day_14.py::test_then_the_other_block_sizes[blocks0-expected0]
 """
 
 

@@ -1,7 +1,7 @@
 """You divide the seconds by the target: slow steps get more tokens, and become slower.
 
 task: 14.6
-caught-by: test_day_14.py::test_a_full_step_corrects_by_half
+caught-by: test_day_14.py::test_a_full_step_corrects_by_half[0.5625-133]
 """
 
 

@@ -1,7 +1,7 @@
 """You let one quick step more than double the tokens. A step without much work in it promises too much.
 
 task: 14.6
-caught-by: test_day_14.py::test_a_full_step_corrects_by_half
+caught-by: test_day_14.py::test_a_full_step_corrects_by_half[0.01-200]
 """
 
 

@@ -1,7 +1,7 @@
 """You forget `high`: while steps are quick the tokens grow without end.
 
 task: 14.6
-caught-by: test_day_14.py::test_it_stays_in_its_range
+caught-by: test_day_14.py::test_it_stays_in_its_range[given]
 """
 
 

@@ -16,7 +16,7 @@ from tiny_batch_kit.machine.clocks import ServiceClock
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.model.tuned import tuned
 from tiny_batch_kit.serving.trace import from_jobs, take_due
-from tiny_batch_kit.serving.workloads import Job, chat_mix
+from tiny_batch_kit.serving.workloads import Job, Lengths, chat_mix
 
 SLOTS, LONGEST, TOKENS = 24, 1280, 48
 MARGIN = 1.1
@@ -96,8 +96,8 @@ class Server:
 
 
 def at(load: float, most: float, count: int, seed: int) -> list[Job]:
-    """Chat requests at a load."""
-    return chat_mix(count, rate=load * most, seed=seed)
+    """Chat requests at a load; long prompts are not quite as long as elsewhere."""
+    return chat_mix(count, rate=load * most, seed=seed, long=Lengths(128, 256))
 
 
 @dataclass(frozen=True)
