@@ -10,7 +10,7 @@ from tiny_batch_kit.simulator import cost
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Follow the findings on the simulator, then look at the first and the last setting on the real model."""
-    count, few = (400, 6) if quick else (100_000, 48)
+    count, few = (400, 6) if quick else (20_000, 24)
     prices = cost.load()
     found = composition.follow(count, prices, lambda text, share=0.0: progress(text, 0.8 * share))
     real = []
@@ -33,9 +33,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
             "profile": {part: [last.profile.milliseconds(part), last.profile.share(part)] for part in PARTS},
         },
         figure=lambda: composition.draw(found),
-        description="On the left, goodput as one finding after another is followed, up to the line of what arrives. "
-        "In the middle, the last steps of the first setting: its budget is hardly used, for slots are missing. On the "
-        "right, those of the last setting: steps that read are cut by the budget, the others only decode.",
+        description=composition.DESCRIPTION,
         timelines=[one.timeline for one in real],
         notes=[
             *(f"{each.setting.change}: {' '.join(each.findings) or 'nothing to say.'}" for each in found),

@@ -31,6 +31,12 @@ TTFT, TPOT = 6.0, 0.25
 WINDOW = 20_000
 """Of how many of the last steps findings are."""
 LONGEST = 1280
+DESCRIPTION = (
+    "On the left, goodput as one finding after another is followed: from nearly nothing to nearly the line of what "
+    "arrives. In the middle, some steps of the first setting: mostly four rows that decode, far below the budget, "
+    "while hundreds wait for a slot. On the right, some of the last one: small as well, since nobody waits, until a "
+    "prompt comes."
+)
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ def draw(found: Sequence[Watched]) -> Figure:
     left.set(title="goodput, requests/s", xlim=(0, 1.1 * RATE))
     for axes, number in ((middle, 0), (right, len(found) - 1)):
         watched = found[number]
-        composition.draw(axes, watched.parts[-composition.MOST :], watched.setting.budget, f"batches of {number + 1}.")
+        composition.draw(axes, watched.parts[: composition.MOST], watched.setting.budget, f"batches of {number + 1}.")
     handles, labels = middle.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=3, frameon=False)
     return figure
