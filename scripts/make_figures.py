@@ -103,12 +103,12 @@ def versus() -> str:
     )
 
 
-def experiment(day: int) -> str:
+def experiment(day: int, part: str = "") -> str:
     """The picture of a day's experiment on the default model."""
     from tiny_batch_kit.model.checkpoints import load_checkpoint
     from tiny_batch_kit.shows import experiments
 
-    result = experiments.find(day).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
+    result = experiments.find(day, part).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
     print(result.columns, *result.rows, *result.notes, sep="\n")
     picture = experiments.picture_of(result)
     if picture is None:
@@ -131,6 +131,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-08": lambda: experiment(8),
     "day-09": lambda: experiment(9),
     "day-10": lambda: experiment(10),
+    "day-14-load": lambda: experiment(14, "load"),
 }
 
 

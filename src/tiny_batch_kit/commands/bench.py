@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Day 8's batcher, Day 9's engine or Day 11's cache, beside mlx-lm's",
     )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
+    parser.add_argument("--part", choices=["load"], default="", help="another experiment of that day: Day 14's load")
     parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
@@ -60,7 +61,7 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
         raise KitError("Name a day (bench --day 2), or what to measure (bench batcher).")
     load_course().day(args.day)  # an unknown day says so here
     implementations.install("ref" if args.ref else "mine")
-    module = experiments.find(args.day)
+    module = experiments.find(args.day, args.part)
     with TaskProgress(out) as progress:
         progress(f"loading {args.model}")
         checkpoint, options = load_checkpoint(args.model), {}
@@ -70,7 +71,7 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
             options["draft"] = load_checkpoint(args.draft)
         experiment: Experiment = module.run(checkpoint, args.quick, progress, **options)
         progress("writing the picture", 1.0)
-        saved = experiments.save(experiment, args.day, OUT)
+        saved = experiments.save(experiment, args.day, OUT, args.part)
     return experiment, saved
 
 
