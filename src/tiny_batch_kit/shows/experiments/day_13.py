@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 ROWS = (1, 4, 16, 32)
-COUNTS = {1: 6, 4: 8}  # requests; else as many as rows
+ROUNDS = 2
+COUNTS = {1: 4, 4: 8}  # requests; else as many as rows
 WORKLOADS: dict[str, tuple[Task, ...]] = {"quoting": QUOTING, "inventing": INVENTING}
 
 MakeGuessing = Callable[[], Guessing | None]
@@ -48,7 +49,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
         words = f"{draft.model.config.vocab_size} and {checkpoint.model.config.vocab_size} words"
         raise KitError(f"{draft.name} can't guess for {checkpoint.name}: {words}. Both need the same tokenizer.")
     plain, checkpoint = checkpoint, replace(checkpoint, model=tuned(checkpoint.model))
-    limit, rounds = (12, 1) if quick else (64, 2)
+    limit, rounds = (12, 1) if quick else (64, ROUNDS)
     sizes: tuple[int, ...] = (1, 2) if quick else ROWS
     found: list[Compared] = []
     scenes = [(name, rows) for rows in sizes for name in WORKLOADS]
@@ -109,7 +110,6 @@ def measured() -> Guessing:
 
 WAYS: dict[str, MakeGuessing] = {
     "no guesses": no_guesses,
-    "4 always": lambda: always(4),
     f"{MOST} always": lambda: always(MOST),
     "as measured": measured,
 }
