@@ -103,8 +103,8 @@ class EngineThread:
         """Read the inbox, step, tell what has happened, and so on until Stop is read.
 
         While the engine has work, there is a step after each reading, and one Stepped for each step, its events
-        annotated. `busy_since` is the time at which the step has begun while it runs, and None otherwise. If anything is
-        raised that is not caught below, be it a SystemExit, Died is told, and that was all.
+        annotated. `busy_since` is the time at which the step has begun while it runs, and None otherwise. If anything
+        is raised that is not caught below, be it a SystemExit, Died is told, and that was all.
         """
         # task 15.2 begin
         try:
