@@ -83,7 +83,8 @@ class Bridge:
     def cancel(self, request_id: str) -> None:
         """Nobody waits for a request any more: it is forgotten here, and its stream ended; the engine is told.
 
-        Nothing is done for a request that is not open: one that has ended, or that there never was.
+        A call of `submit` that still waits for its answer is cancelled. Nothing is done for a request that is not open:
+        one that has ended, or that there never was.
         """
         raise NotImplementedError("Task 15.3: Bridge.cancel: see book/src/day-15.md")
 

@@ -76,7 +76,8 @@ class EngineThread:
     ) -> None:
         """clock: what `busy_since` is read from. annotate: what each event is replaced by before it is reported.
 
-        on_step: hears all events of each step. It and `annotate` are called on this thread, and may look at the engine.
+        on_step: hears each step's events, annotated, before they are told. Both are called on this thread, and may look
+        at the engine.
         """
         self.engine, self.inbox = engine, SimpleQueue[Message]()
         self.busy_since: float | None = None  # when what it does now was begun; None while it waits for a message
@@ -103,8 +104,8 @@ class EngineThread:
         """Read the inbox, step, tell what has happened, and so on until Stop is read.
 
         While the engine has work, there is a step after each reading, and one Stepped for each step, its events
-        annotated. `busy_since` is the time at which the step has begun while it runs, and None otherwise. If anything is
-        raised that is not caught below, be it a SystemExit, Died is told, and that was all.
+        annotated. `busy_since` is the time at which the step has begun while it runs, and None otherwise. If anything
+        is raised that is not caught below, be it a SystemExit, Died is told, and that was all.
         """
         raise NotImplementedError("Task 15.2: EngineThread.serve: see book/src/day-15.md")
 

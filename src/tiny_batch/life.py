@@ -82,8 +82,8 @@ class Life:
         """If there is a problem, close the bridge with EngineDown of its words, and try to put a new one there.
 
         A try that succeeds is a restart: `make` returned, and the new bridge is started. If `make` raises, the next
-        look tries again. After `max_restarts` tries in a row, there are no more: the problem stays, and is told. The row
-        ends when a look finds nothing wrong, and an engine that has ended a step. Once the server is about to end,
+        look tries again. After `max_restarts` tries in a row, there are no more: the problem stays, and is told. The
+        row ends when a look finds nothing wrong, and an engine that has ended a step. Once the server is about to end,
         nothing is done.
         """
         raise NotImplementedError("Task 15.5: Life.look: see book/src/day-15.md")

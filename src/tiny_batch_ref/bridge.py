@@ -99,11 +99,14 @@ class Bridge:
     def cancel(self, request_id: str) -> None:
         """Nobody waits for a request any more: it is forgotten here, and its stream ended; the engine is told.
 
-        Nothing is done for a request that is not open: one that has ended, or that there never was.
+        A call of `submit` that still waits for its answer is cancelled. Nothing is done for a request that is not open:
+        one that has ended, or that there never was.
         """
         # task 15.3 begin
         if request_id in self._streams:
             self._streams[request_id].end()
+            if request_id in self._accepted:
+                self._accepted[request_id].cancel()
             self._forget(request_id)
             self.worker.send(Cancel(request_id))
         # task 15.3 end

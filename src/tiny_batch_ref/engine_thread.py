@@ -76,7 +76,8 @@ class EngineThread:
     ) -> None:
         """clock: what `busy_since` is read from. annotate: what each event is replaced by before it is reported.
 
-        on_step: hears all events of each step. It and `annotate` are called on this thread, and may look at the engine.
+        on_step: hears each step's events, annotated, before they are told. Both are called on this thread, and may look
+        at the engine.
         """
         self.engine, self.inbox = engine, SimpleQueue[Message]()
         self.busy_since: float | None = None  # when what it does now was begun; None while it waits for a message
