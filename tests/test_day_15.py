@@ -106,6 +106,16 @@ async def read_all(stream: Any) -> tuple[list[Any], Any]:
     return events, None
 
 
+async def begun(found: Any) -> Any:
+    """An async generator, ready to be read. As long as its `yield` is not written, Python takes it for a coroutine."""
+    if asyncio.iscoroutine(found):
+        got = await found
+        raise Mismatch(
+            "an async generator yields", "a call of it", f"a coroutine that returns {got!r}", "`yield` in it"
+        )
+    return found
+
+
 def now() -> float:
     return round(asyncio.get_running_loop().time(), 4)
 
@@ -185,9 +195,9 @@ def test_a_reader_who_waits_does_nothing():
 
             return called
 
-        loop.call_soon, loop.call_at = counted(soon), counted(at)  # type: ignore[method-assign]
+        loop.call_soon, loop.call_at = counted(soon), counted(at)
         await turns(50)
-        loop.call_soon, loop.call_at = soon, at  # type: ignore[method-assign]
+        loop.call_soon, loop.call_at = soon, at
         idle = calls - 50  # those of `turns` itself
         stream.put("a")
         return await reading, idle
@@ -477,9 +487,9 @@ def serve(engine: StandIn, *messages: Any, into: list[Any] | None = None, **opti
 
     Sleeping is not told: only what else ends it.
     """
-    thread = EngineThread(engine, **options)  # type: ignore[arg-type]
+    thread = EngineThread(engine, **options)
     inbox = Inbox(engine)
-    thread.inbox, inbox.thread = inbox, thread  # type: ignore[assignment]
+    thread.inbox, inbox.thread = inbox, thread
     reports: list[Any] = [] if into is None else into
     for message in messages:
         thread.send(message)
@@ -583,9 +593,9 @@ def test_what_comes_during_a_step_is_read_before_the_next():
                 inbox.put(message)
 
     engine = StandIn(during)
-    thread = EngineThread(engine)  # type: ignore[arg-type]
+    thread = EngineThread(engine)
     inbox = Inbox(engine)
-    thread.inbox, inbox.thread = inbox, thread  # type: ignore[assignment]
+    thread.inbox, inbox.thread = inbox, thread
     holder.append(thread)
     thread.send(Submit(request("a-5")))
     with suppress(Asleep):
@@ -609,9 +619,9 @@ def test_stop_ends_the_thread_even_if_there_is_work():
 @pytest.mark.task("15.2")
 def test_stop_is_read_between_two_steps():
     engine = StandIn(lambda number: inbox.put(Stop()) if number == 2 else None)
-    thread = EngineThread(engine)  # type: ignore[arg-type]
+    thread = EngineThread(engine)
     inbox = Inbox(engine)
-    thread.inbox, inbox.thread = inbox, thread  # type: ignore[assignment]
+    thread.inbox, inbox.thread = inbox, thread
     reports: list[Any] = []
     thread.send(Submit(request("a-5")))
     thread.serve(reports.append)
@@ -667,9 +677,9 @@ def test_busy_since_tells_when_the_step_began():
         seen.append(thread.busy_since)
 
     engine = StandIn(during)
-    thread = EngineThread(engine, clock=clock)  # type: ignore[arg-type]
+    thread = EngineThread(engine, clock=clock)
     inbox = Inbox(engine)
-    thread.inbox, inbox.thread = inbox, thread  # type: ignore[assignment]
+    thread.inbox, inbox.thread = inbox, thread
     reports: list[Any] = []
     before = thread.busy_since
     thread.send(Submit(request("a-2")))
@@ -707,12 +717,12 @@ def test_whatever_ends_the_thread_is_told(where: str, error: BaseException):
 @pytest.mark.task("15.2")
 def test_it_runs_on_a_thread_of_its_own():
     case = "a real thread: one request, then Stop"
-    here = EngineThread(StandIn())  # type: ignore[arg-type]
+    here = EngineThread(StandIn())
     here.send(Stop())
     here.serve(lambda report: None)
     idents: list[int] = []
     engine = StandIn(lambda number: idents.append(get_ident()))
-    thread = EngineThread(engine)  # type: ignore[arg-type]
+    thread = EngineThread(engine)
     reports: Queue[Any] = Queue()
     thread.start(reports.put)
     got = []
@@ -1313,7 +1323,7 @@ class Hospital:
         self.made = 0
         self.clock = VirtualClock(50.0)
         self._broken = broken
-        self.life = Life(self.make, clock=self.clock, **{"stuck_after": 10.0, **options})  # type: ignore[arg-type]
+        self.life = Life(self.make, clock=self.clock, **{"stuck_after": 10.0, **options})
         self.life.start()
 
     def make(self) -> Any:
@@ -1683,7 +1693,7 @@ def answer(*streams: Any, usage: bool = False, scored: bool = False, chat: bool 
     kind = ChatWire if chat else CompletionWire
     wire = kind("id-1", 99, "tiny", ByteTokenizer(), scored, usage)
     requests = [request(f"r-{number}", [7] * 11) for number in range(len(streams))]
-    return Answer(engines, wire, requests, streams, usage), engines  # type: ignore[arg-type]
+    return Answer(engines, wire, requests, streams, usage), engines
 
 
 @pytest.mark.task("15.6")
@@ -1751,7 +1761,7 @@ def test_scores_are_kept_in_order():
 async def timed(events: AsyncIterator[Any]) -> list[Any]:
     """(number, token, time) of merged events."""
     got = []
-    async with aclosing(events) as reading:  # type: ignore[type-var]
+    async with aclosing(await begun(events)) as reading:
         async for number, event in reading:
             got.append((number, event.token, now()))
     return got
@@ -1762,7 +1772,7 @@ def test_streams_are_merged_as_their_events_come():
     async def main() -> Any:
         slow = Stream(token("a", 1), token("a", 2), at=[5, 9])
         quick = Stream(token("b", 3), token("b", 4), token("b", 5), at=[1, 2, 6])
-        return await timed(merged([slow, quick]))  # type: ignore[list-item]
+        return await timed(merged([slow, quick]))
 
     case = "stream 0 has events at 5 and 9 s, stream 1 at 1, 2 and 6 s"
     wanted = [(1, 3, 1.0), (1, 4, 2.0), (0, 1, 5.0), (1, 5, 6.0), (0, 2, 9.0)]
@@ -1774,7 +1784,7 @@ def test_streams_are_merged_as_their_events_come():
 def test_nothing_is_lost_or_doubled_by_merging(lengths: list[int]):
     async def main() -> Any:
         streams = [Stream(*(token("x", number) for number in range(length))) for length in lengths]
-        got = await timed(merged(streams))  # type: ignore[arg-type]
+        got = await timed(merged(streams))
         return [[each[1] for each in got if each[0] == index] for index in range(len(lengths))]
 
     case = f"streams of {lengths} events, all there at once"
@@ -1787,12 +1797,12 @@ def test_nothing_is_lost_or_doubled_by_merging(lengths: list[int]):
 def test_nobody_reads_ahead_of_the_reader(count: int):
     async def main() -> Any:
         streams = [Stream(*(token("x", number) for number in range(100))) for _ in range(count)]
-        reading = merged(streams)  # type: ignore[arg-type]
+        reading = await begun(merged(streams))
         for _ in range(3):
             await anext(reading)
         await turns(100)
         taken = [stream.taken for stream in streams]
-        await reading.aclose()  # type: ignore[attr-defined]
+        await reading.aclose()
         return taken
 
     case = f"{count} streams of 100 events; the reader takes three, and then no more for a long time"
@@ -1814,7 +1824,7 @@ def test_merging_leaves_no_task_behind(how: str):
         if how == "end":
             forever = Stream()
         other = Stream(token("b", 3), end=RuntimeError("broke") if how == "error" else None)
-        reading = merged([forever, other])  # type: ignore[list-item]
+        reading = await begun(merged([forever, other]))
         got = await outcome(collect(reading, 2 if how == "left" else 99))
         await turns()
         return type(got).__name__, len(asyncio.all_tasks()), now() < FOREVER
@@ -1910,7 +1920,7 @@ def test_half_an_answer_is_no_answer(what: str, way: str):
 
 
 async def listed(chunks: Any) -> list[Any]:
-    return [chunk async for chunk in chunks]
+    return [chunk async for chunk in await begun(chunks)]
 
 
 @pytest.mark.task("15.6")
@@ -1938,7 +1948,7 @@ def test_who_is_cancelled_leaves_nobody_in_the_engine(way: str):
 def test_a_stream_that_is_closed_leaves_nobody_in_the_engine():
     async def main() -> Any:
         left, engines = answer(Stream(*spoken("r-0", *"abcdef")))
-        chunks = left.chunks()
+        chunks = await begun(left.chunks())
         for _ in range(3):
             await anext(chunks)
         before = list(engines.cancelled)
