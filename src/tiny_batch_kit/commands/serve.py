@@ -74,7 +74,7 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
     asyncio.run(server.serve([listening]))
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1 if server.force_exit else 0)  # the engine's thread may be in the middle of a step, or hang for ever
+    os._exit(1 if server.forced else 0)  # the engine's thread may be in the middle of a step, or hang for ever
 
 
 def _rules(args: argparse.Namespace) -> Any:

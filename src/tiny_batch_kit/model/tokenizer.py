@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-
 Message = Mapping[str, str]
 """One turn of a talk: {"role": "system", "user" or "assistant", "content": its text}."""
 
@@ -146,7 +145,7 @@ class HubTokenizer:
         return self.encode(text.rpartition(_ANSWER)[2])
 
     def talk(self, messages: Sequence[Message]) -> list[int]:
-        """The messages in the model's chat template, which transformers runs in a sandbox; without one, the bare texts."""
+        """The messages in the chat template, which transformers runs in a sandbox; without one, the bare texts."""
         if not self._wrapped.has_chat_template:
             return self.encode("".join(f"{each['content']}\n" for each in messages))
         from jinja2 import TemplateError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -44,16 +45,22 @@ class Built:
     service: Any
 
 
-def build(checkpoint: Checkpoint, options: Options | None = None, promise: Any = None) -> Built:
-    """A server of the implementation that is installed. promise: see `server.Promise`."""
+MakeEngine = Callable[[Checkpoint, Options, WallClock], Any]
+
+
+def build(
+    checkpoint: Checkpoint, options: Options | None = None, promise: Any = None, engine_of: MakeEngine | None = None
+) -> Built:
+    """A server of the implementation that is installed. promise: see `server.Promise`. engine_of: makes an engine."""
     options = options or Options()
     load, clock, watch = implementations.load, WallClock(), Watch(Metrics())
 
     def make() -> Any:
-        engine = make_engine(checkpoint, options, clock)
+        engine = (engine_of or make_engine)(checkpoint, options, clock)
         watch.restarted()
+        annotate = getattr(engine.runner, "annotate", lambda event: event)
         thread = load("engine_thread").EngineThread(
-            engine, clock=clock, annotate=engine.runner.annotate, on_step=partial(watch.stepped, engine)
+            engine, clock=clock, annotate=annotate, on_step=partial(watch.stepped, engine)
         )
         return load("bridge").Bridge(thread, bound=options.bound)
 

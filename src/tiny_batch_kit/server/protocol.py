@@ -42,6 +42,17 @@ class ImpatientProtocol(H11Protocol):
         super().resume_writing()
         self._unread = _cancelled(self._unread)
 
+    def on_response_complete(self) -> None:
+        """What is still to be taken of an answer must be taken, too."""
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size() and self._unread is None:
+            self._unread = self.loop.call_later(self.unread_seconds, self._cut_unless_read)
+
+    def _cut_unless_read(self) -> None:
+        self._unread = None
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is awaited any more."""
         self._header, self._unread = _cancelled(self._header), _cancelled(self._unread)

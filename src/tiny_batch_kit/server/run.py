@@ -34,6 +34,7 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._life, self._watch, self._drain_seconds = life, watch, drain_seconds
+        self.forced = False  # whether a second signal has ended it
         self._signals = 0
         self._draining: asyncio.Task[None] | None = None
 
@@ -52,9 +53,11 @@ class Server(uvicorn.Server):
         if self._signals == 1:
             self._draining = asyncio.ensure_future(self._drain())
         else:
+            self.forced = True
+            self.config.timeout_graceful_shutdown = 1  # what can be sent now is sent, and nobody is waited for
             self._life.end()
             self._watch.close()
-            self.should_exit = self.force_exit = True
+            self.should_exit = True
 
     async def _drain(self) -> None:
         await self._life.drain(self._drain_seconds)
