@@ -1,0 +1,14 @@
+"""You call everything unknown. What OpenAI has and you can't do is unsupported: that tells its user that it is spelt right.
+
+task: 15.4
+caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name
+"""
+
+
+def check_fields(unknown):
+    # task 15.4 begin
+    for name, value in unknown.items():
+        if value is None or name in HARMLESS or value in NEUTRAL.get(name, ()):
+            continue
+        raise Refusal(400, f"there is no parameter {name}: leave it out", param=name, code="unknown_parameter")
+    # task 15.4 end

@@ -1,0 +1,18 @@
+"""You raise the error once, and then the stream looks as if it had ended well. Whoever asks again must hear the same.
+
+task: 15.1
+caught-by: test_day_15.py::test_an_end_comes_behind_what_lies_there_and_stays
+"""
+
+
+class EventStream:
+    async def __anext__(self):
+        # task 15.1 begin
+        while not self._unread:
+            if self._ended:
+                error, self._error = self._error, None
+                raise error or StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        return self._unread.popleft()
+        # task 15.1 end

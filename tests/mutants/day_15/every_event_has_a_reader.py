@@ -1,0 +1,18 @@
+"""You expect that somebody waits for every event. Who has left is still in the engine for a step.
+
+task: 15.3
+caught-by: test_day_15.py::test_events_that_nobody_waits_for_are_dropped
+"""
+
+
+class Bridge:
+    def _deliver(self, events):
+        # task 15.3 begin
+        for event in events:
+            stream = self._streams[event.request_id]
+            if not stream.put(event):
+                self.cancel(event.request_id)
+            elif isinstance(event, FinishedEvent):
+                stream.end()
+                self._forget(event.request_id)
+        # task 15.3 end

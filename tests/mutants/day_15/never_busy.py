@@ -1,0 +1,20 @@
+"""You never say since when a step has been running. Nobody can tell then that it hangs.
+
+task: 15.2
+caught-by: test_day_15.py::test_busy_since_tells_when_the_step_began
+"""
+
+
+class EngineThread:
+    def serve(self, tell):
+        # task 15.2 begin
+        try:
+            while self.read(tell):
+                events = [self._annotate(event) for event in self.engine.step()]
+                self._on_step(events)
+                self.steps += 1
+                self.busy_since = None
+                tell(Stepped(events))
+        except BaseException as error:
+            tell(Died(error))
+        # task 15.2 end

@@ -1,0 +1,28 @@
+"""You make a new bridge, and go on with the old one.
+
+task: 15.5
+caught-by: test_day_15.py::test_a_broken_engine_is_replaced
+"""
+
+
+class Life:
+    def look(self):
+        # task 15.5 begin
+        problem = self.problem()
+        if problem is None:
+            if self.bridge.worker.steps > 0:
+                self._tries = 0
+            return
+        if self._draining or self._ended:
+            return
+        self.bridge.close(EngineDown(problem))
+        if self._tries == self.max_restarts:
+            return
+        self._tries += 1
+        try:
+            bridge = self._make()
+            bridge.start()
+        except Exception:  # the problem is still there, and the next look finds it
+            return
+        self.restarts += 1
+        # task 15.5 end

@@ -1,0 +1,33 @@
+"""Without a limit you take 16 tokens. A chat without one gets all the room that there is.
+
+task: 15.7
+caught-by: test_day_15.py::test_a_limit_is_at_most_the_room
+"""
+
+
+class Service:
+    def requests(self, body, prompt, name):
+        # task 15.7 begin
+        seed = self._new_seed() if body.seed is None else body.seed
+        room = self.max_seq_len - len(prompt)
+        temperature = 1.0 if body.temperature is None else body.temperature
+        top_p = 1.0 if body.top_p is None else body.top_p
+        requests = []
+        for choice in range(body.choices):
+            sampling = SamplingParams(temperature, 0, top_p, (seed + choice) % 2**64)
+            if body.scored is not None:
+                sampling = ScoredSampling(**vars(sampling), top_logprobs=body.scored)
+            requests.append(
+                Request(
+                    f"{name}-{choice}",
+                    prompt,
+                    min(body.limit or 16, room),
+                    eos_token_ids=self.tokenizer.eos_token_ids,
+                    stop=body.stop or (),
+                    sampling=sampling,
+                    sample_of=None if choice == 0 else f"{name}-0",
+                    decode=self.tokenizer.decode,
+                )
+            )
+        return requests
+        # task 15.7 end

@@ -1,0 +1,15 @@
+"""You wait for the whole deadline, also when everybody has long been served.
+
+task: 15.5
+caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served
+"""
+
+
+class Life:
+    async def drain(self, seconds):
+        # task 15.5 begin
+        if not self._draining:
+            self._draining = True
+            await asyncio.sleep(seconds)
+        self.end()
+        # task 15.5 end

@@ -1,0 +1,17 @@
+"""You cut the reader off, and then put the event there all the same. `put` says that it will not be read: then it must not lie there.
+
+task: 15.1
+caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off
+"""
+
+
+class EventStream:
+    def put(self, event):
+        # task 15.1 begin
+        if not self._ended and len(self._unread) >= self.bound:
+            self.end(TooSlow(f"{self.bound} events lay unread, and another one came: read faster"))
+        took = not self._ended
+        self._unread.append(event)
+        self._news.set()
+        return took
+        # task 15.1 end

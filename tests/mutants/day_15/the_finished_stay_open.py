@@ -1,0 +1,19 @@
+"""You end the stream and keep the request. The bridge is never quiet, and memory grows.
+
+task: 15.3
+caught-by: test_day_15.py::test_events_reach_the_stream_of_their_request
+"""
+
+
+class Bridge:
+    def _deliver(self, events):
+        # task 15.3 begin
+        for event in events:
+            stream = self._streams.get(event.request_id)
+            if stream is None:
+                continue
+            if not stream.put(event):
+                self.cancel(event.request_id)
+            elif isinstance(event, FinishedEvent):
+                stream.end()
+        # task 15.3 end
