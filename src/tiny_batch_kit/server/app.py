@@ -24,7 +24,7 @@ from tiny_batch_kit.server.watch import Watch
 T = TypeVar("T")
 PAGE = Path(__file__).with_name("page")
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 log = logging.getLogger("tiny_batch.server")

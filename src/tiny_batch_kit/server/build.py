@@ -57,7 +57,7 @@ def build(
 
     def make() -> Any:
         engine = (engine_of or make_engine)(checkpoint, options, clock)
-        watch.restarted()
+        watch.began(engine)
         annotate = getattr(engine.runner, "annotate", lambda event: event)
         thread = load("engine_thread").EngineThread(
             engine, clock=clock, annotate=annotate, on_step=partial(watch.stepped, engine)

@@ -43,10 +43,11 @@ class Watch:
             with suppress(RuntimeError):  # the loop is closed: nobody reads
                 self._loop.call_soon_threadsafe(self._wake)
 
-    def restarted(self) -> None:
-        """A new engine: what the old one had is gone."""
+    def began(self, engine: Any) -> None:
+        """There is a new engine, and it has not been started: what an old one had is gone."""
         self._tails.clear()
-        self.state = {**self.state, "slots": [None] * len(self.state["slots"]), "waiting": 0, "running": 0}
+        self.state = self._look(engine.scheduler)
+        self.metrics.look(self.state)
 
     def _look(self, scheduler: Any) -> State:
         slots: list[Any] = [None] * scheduler.max_running
