@@ -9,7 +9,7 @@ from threading import get_ident
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiny_batch.answers import Answer, Choice, merged
@@ -362,6 +362,7 @@ def test_who_gives_up_waiting_has_lost_no_event(first: str):
 
 
 @pytest.mark.task("15.1")
+@settings(max_examples=40)
 @given(bound=st.integers(1, 4), moves=st.lists(st.sampled_from(["put", "put", "read", "end"]), max_size=30))
 def test_a_stream_is_a_bounded_queue_with_one_end(bound: int, moves: list[str]):
     case = f"bound {bound}, {', '.join(moves) or 'nothing'}"

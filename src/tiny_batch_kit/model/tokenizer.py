@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 Message = Mapping[str, str]
@@ -97,6 +99,14 @@ class BpeTokenizer:
     def talk(self, messages: Sequence[Message]) -> list[int]:
         """The messages in the model's chat template, up to where the answer begins."""
         return self.encode(self._rendered(messages))
+
+    def save(self, folder: Path) -> None:
+        """Write it as files that transformers reads: tokenizer.json and tokenizer_config.json."""
+        self._tokenizer.save(str(folder / "tokenizer.json"))
+        ends = self._tokenizer.id_to_token(self.eos_token_id)
+        config = {"tokenizer_class": "PreTrainedTokenizerFast", **self._special_tokens, "eos_token": ends}
+        text = json.dumps({**config, "chat_template": self._template}, indent=1)
+        (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
 
     def _rendered(self, messages: Sequence[Message]) -> str:
         """What the template makes of messages. It came with the model and is not trusted: it runs in a sandbox."""
