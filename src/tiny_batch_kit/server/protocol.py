@@ -13,6 +13,7 @@ class ImpatientProtocol(H11Protocol):
 
     header_seconds = 15.0
     unread_seconds = 20.0
+    unread_bytes = 16 << 10  # of what is written and not taken, before who writes waits
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -22,6 +23,7 @@ class ImpatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The header is awaited."""
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=self.unread_bytes)
         self._await_header()
 
     def data_received(self, data: bytes) -> None:
