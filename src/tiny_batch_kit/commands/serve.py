@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--slots", type=int, default=16, help="requests that run at once (%(default)s)")
     parser.add_argument("--max-seq-len", type=int, default=2048, help="tokens, prompt and answer (%(default)s)")
+    parser.add_argument(
+        "--pages", type=int, metavar="N", help="of 16 tokens, for all together (512, or what they need)"
+    )
     parser.add_argument("--max-waiting", type=int, default=256, help="requests in the queue (%(default)s)")
     parser.add_argument("--drain", type=float, default=30.0, metavar="S", help="seconds to end what runs (%(default)s)")
 
@@ -35,8 +38,15 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.course import holes, implementations
     from tiny_batch_kit.machine import blas
 
-    if min(args.slots, args.max_waiting) < 1 or args.max_seq_len < 2 or not 0 <= args.port < 2**16 or args.drain < 0:
-        raise KitError("Give at least 1 slot, 1 that may wait, 2 tokens, a port below 65536 and 0 seconds or more.")
+    if (
+        min(args.slots, args.max_waiting, args.pages or 1) < 1
+        or args.max_seq_len < 2
+        or not 0 <= args.port < 2**16
+        or args.drain < 0
+    ):
+        raise KitError(
+            "Give at least 1 slot, 1 page, 1 that may wait, 2 tokens, a port below 65536 and 0 seconds or more."
+        )
     out = console()
     blas.use_fast()
     implementations.install("ref" if args.ref else "mine")
@@ -62,7 +72,7 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
         checkpoint = load_checkpoint(args.model)
         checkpoint = replace(checkpoint, model=tuned(checkpoint.model))
         limits = {"slots": args.slots, "max_seq_len": args.max_seq_len, "max_waiting": args.max_waiting}
-        built = build(checkpoint, Options(**limits, rules=_rules(args)))
+        built = build(checkpoint, Options(**limits, pages=args.pages, rules=_rules(args)))
     try:
         listening = listen(args.host, args.port)
     except OSError as error:

@@ -92,7 +92,7 @@ class Guard:
         """The whole body; None if the client left before its end. Raises _Refused if it is too large or too late."""
         limit = self.rules.max_body
         said = headers.get("content-length", "0")
-        if said.isdigit() and int(said[:20]) > limit:
+        if said.isascii() and said.isdecimal() and int(said[:20]) > limit:
             raise _Refused(413, f"a body may have {limit} bytes", "body_too_large")
         body = bytearray()
         try:
