@@ -96,7 +96,7 @@ def client(served):
     return openai.OpenAI(base_url=f"{served.url}/v1", api_key="none", max_retries=0)
 
 
-def local(runners=None, *, seconds=0.0, promise=None, send_buffer=None, drain_seconds=5.0, **options):
+def local(runners=None, *, seconds=0.0, promise=None, send_buffer=4096, drain_seconds=5.0, **options):
     runners = [] if runners is None else runners
     built = build(TINY, Options(**options), promise, arithmetic(runners, seconds))
     return LocalServer(built, send_buffer=send_buffer, drain_seconds=drain_seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.server.build import Built
-from tiny_batch_kit.server.run import Server, listen
+from tiny_batch_kit.server.run import SEND_BUFFER, Server, listen
 
 T = TypeVar("T")
 
@@ -20,11 +19,9 @@ T = TypeVar("T")
 class LocalServer:
     """Serves inside of a `with` block, at `url`; behind it, all has ended."""
 
-    def __init__(self, built: Built, *, drain_seconds: float = 5.0, send_buffer: int | None = None) -> None:
-        """send_buffer: bytes that the system takes for a client that doesn't read; None: as many as it likes."""
-        self.built, self._listening = built, listen("127.0.0.1", 0)
-        if send_buffer is not None:
-            self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
+    def __init__(self, built: Built, *, drain_seconds: float = 5.0, send_buffer: int | None = SEND_BUFFER) -> None:
+        """send_buffer: see `listen`."""
+        self.built, self._listening = built, listen("127.0.0.1", 0, send_buffer)
         self.port = int(self._listening.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = Server(built.app, built.life, built.watch, drain_seconds=drain_seconds)

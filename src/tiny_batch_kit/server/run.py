@@ -16,7 +16,7 @@ from tiny_batch_kit.server.watch import Watch
 MOST_HEADER_BYTES = 16 << 10
 FLUSH_SECONDS = 2
 SEND_BUFFER = 64 << 10
-"""Bytes that the system holds for a client that does not read. Left to itself, Linux takes megabytes: 19,053 tokens."""
+"""Bytes that the system holds for a client that does not read. Left to itself, Linux takes megabytes."""
 
 
 class Server(uvicorn.Server):
@@ -67,12 +67,16 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 takes any that is free. OSError if that can't be."""
+def listen(host: str, port: int, send_buffer: int | None = SEND_BUFFER) -> socket.socket:
+    """A socket that listens there; port 0 takes any that is free. OSError if that can't be.
+
+    send_buffer: bytes that the system holds for a client that does not read; None: as many as it likes.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if send_buffer is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     try:
         listening.bind((host, port))
         listening.listen(1024)

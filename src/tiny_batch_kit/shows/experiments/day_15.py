@@ -13,6 +13,7 @@ from tiny_batch_kit.shows import plots
 from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.shows.versus import servers
 from tiny_batch_kit.shows.versus.servers import ENGINE, OURS, THEIRS, Answered
+from tiny_batch_kit.shows.versus.slow_reader import tokens_until_cut
 
 CLIENTS, LIMIT, ROUNDS = 16, 48, 3
 
@@ -25,18 +26,25 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     rows: list[list[object]] = [
         [side, speed, ttft, own_speed / speed, own_ttft / ttft] for side, (speed, ttft) in found.items()
     ]
+    progress("a reader who takes nothing", 0.95)
+    ahead = {"64 KiB": tokens_until_cut(checkpoint)}
+    if not quick:
+        ahead["as much as it likes"] = tokens_until_cut(checkpoint, None)
     cost = 1 - own_speed / found[ENGINE][0]
     notes = [
         f"{CLIENTS if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs by turns, "
         "each in a process of its own, on the same weights and BLAS.",
         f"The server costs its engine {cost:.1%} of its tokens a second. TTFT: from when a request should have been "
         "sent to its first text, at the client.",
+        "Tokens that are made for a reader who takes nothing, until it is cut off, if the system may hold for it "
+        + " and ".join(f"{size}: {tokens:,}" for size, tokens in ahead.items()),
     ]
     return Experiment(
         title="The server beside its engine and mlx_lm.server",
         columns=["side", "tokens/s", "TTFT p50 s", "server / this, tokens/s", "server / this, TTFT"],
         rows=rows,
-        data={side: [[run.tokens_per_second, sorted(run.ttft)] for run in each] for side, each in runs.items()},
+        data={"ahead": ahead}
+        | {side: [[run.tokens_per_second, sorted(run.ttft)] for run in each] for side, each in runs.items()},
         figure=_figure(found, runs),
         description="Bars of tokens a second on the left, and on the right for each side how many of the requests had "
         "their first text after how many seconds. The server is close to its engine in both.",
