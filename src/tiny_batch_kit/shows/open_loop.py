@@ -1,4 +1,4 @@
-"""What a load generator sees of a server that stands still for a while: one that waits for answers, and one that does not.
+"""A server that stands still for a while, as a load generator sees it that waits for answers, and one that does not.
 
 A server of SLOTS places, simulated; each request takes one to three seconds in one of them.
 """
