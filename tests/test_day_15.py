@@ -498,6 +498,9 @@ def serve(engine: StandIn, *messages: Any, into: list[Any] | None = None, **opti
         thread.serve(reports.append)
     except Asleep:
         return thread, reports
+    except (SystemExit, KeyboardInterrupt) as error:
+        case = f"the engine's step, or what hears of it, raises {error!r}"
+        raise Mismatch("whatever ends the thread is told", case, f"{error!r} ends the thread", "Died") from error
     if reports and isinstance(reports[-1], Died):
         if isinstance(reports[-1].error, Asleep):
             reports.pop()

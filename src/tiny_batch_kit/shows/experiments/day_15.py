@@ -27,9 +27,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         [side, speed, ttft, own_speed / speed, own_ttft / ttft] for side, (speed, ttft) in found.items()
     ]
     progress("a reader who takes nothing", 0.95)
-    ahead = {"64 KiB": tokens_until_cut(checkpoint)}
-    if not quick:
-        ahead["as much as it likes"] = tokens_until_cut(checkpoint, None)
+    sizes = {"4 KiB": 4 << 10} if quick else {"64 KiB": 64 << 10, "as much as it likes": None}
+    ahead = {words: tokens_until_cut(checkpoint, size) for words, size in sizes.items()}
     cost = 1 - own_speed / found[ENGINE][0]
     notes = [
         f"{CLIENTS if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs by turns, "
