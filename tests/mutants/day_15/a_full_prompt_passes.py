@@ -1,7 +1,7 @@
 """You let a prompt pass that fills everything. There must be room for one new token.
 
 task: 15.4
-caught-by: test_day_15.py::test_a_prompt_without_room_is_refused
+caught-by: test_day_15.py::test_a_prompt_without_room_is_refused[no-room]
 """
 
 

@@ -1,7 +1,7 @@
 """You see that QueueFull is a ValueError, and say 400. It is nobody's fault, and worth another try: 429.
 
 task: 15.4
-caught-by: test_day_15.py::test_each_error_has_its_status
+caught-by: test_day_15.py::test_each_error_has_its_status[full]
 """
 
 

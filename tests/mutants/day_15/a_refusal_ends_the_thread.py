@@ -1,7 +1,7 @@
 """You let the engine's refusal through. It ends the thread, and with it everybody else's answer.
 
 task: 15.2
-caught-by: test_day_15.py::test_a_refusal_harms_nobody_else
+caught-by: test_day_15.py::test_a_refusal_harms_nobody_else[QueueFull]
 """
 
 

@@ -1,7 +1,7 @@
 """You give the refusal back as a result. The caller then reads from a stream that nobody writes to.
 
 task: 15.3
-caught-by: test_day_15.py::test_a_refusal_is_raised_where_it_was_asked
+caught-by: test_day_15.py::test_a_refusal_is_raised_where_it_was_asked[full]
 """
 
 

@@ -1,7 +1,7 @@
 """You look whether the thread is alive. A thread that hangs is alive.
 
 task: 15.5
-caught-by: test_day_15.py::test_health_says_what_is_wrong
+caught-by: test_day_15.py::test_health_says_what_is_wrong[stuck]
 """
 
 

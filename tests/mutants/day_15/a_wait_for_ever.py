@@ -1,7 +1,7 @@
 """You have no longest time to wait. Infinity has no whole seconds.
 
 task: 15.4
-caught-by: test_day_15.py::test_a_time_to_wait_is_whole_seconds
+caught-by: test_day_15.py::test_a_time_to_wait_is_whole_seconds[3601.0-3600]
 """
 
 

@@ -1,7 +1,7 @@
 """You always say one second. Day 14's promise knows better: the error has it.
 
 task: 15.4
-caught-by: test_day_15.py::test_each_error_has_its_status
+caught-by: test_day_15.py::test_each_error_has_its_status[promised]
 """
 
 

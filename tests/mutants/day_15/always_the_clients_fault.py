@@ -1,7 +1,7 @@
 """Your type is always invalid_request_error. What broke in the server is not the client's fault.
 
 task: 15.4
-caught-by: test_day_15.py::test_an_error_has_openais_shape
+caught-by: test_day_15.py::test_an_error_has_openais_shape[500-]
 """
 
 

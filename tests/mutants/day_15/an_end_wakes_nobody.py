@@ -1,7 +1,7 @@
 """You note the end and wake nobody. A reader who waits for an event that will never come waits for ever.
 
 task: 15.1
-caught-by: test_day_15.py::test_an_end_wakes_who_waits
+caught-by: test_day_15.py::test_an_end_wakes_who_waits[error]
 """
 
 

@@ -1,7 +1,7 @@
 """You take an end by an error for an end. The client gets half an answer, and thinks that it is one.
 
 task: 15.6
-caught-by: test_day_15.py::test_a_broken_end_is_an_error
+caught-by: test_day_15.py::test_a_broken_end_is_an_error[cancelled]
 """
 
 

@@ -1,7 +1,7 @@
 """You answer for models that are not here. The client believes that it talks to another one.
 
 task: 15.7
-caught-by: test_day_15.py::test_what_cannot_be_done_is_refused_before_anybody_is_submitted
+caught-by: test_day_15.py::test_what_cannot_be_done_is_refused_before_anybody_is_submitted[model]
 """
 
 

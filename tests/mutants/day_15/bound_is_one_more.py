@@ -1,7 +1,7 @@
 """You take one event more than the bound before you cut the reader off.
 
 task: 15.1
-caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off
+caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off[1]
 """
 
 

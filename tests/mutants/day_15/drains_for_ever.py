@@ -1,7 +1,7 @@
 """Your drain has no deadline. One long answer, and the server never ends.
 
 task: 15.5
-caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served
+caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served[too-long]
 """
 
 

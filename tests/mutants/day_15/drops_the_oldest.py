@@ -1,7 +1,7 @@
 """You made room by throwing the oldest event away. An answer without its beginning is no answer: who is too slow must be told.
 
 task: 15.1
-caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off
+caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off[1]
 """
 
 

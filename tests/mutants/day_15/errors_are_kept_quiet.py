@@ -1,7 +1,7 @@
 """Your reader just stops where the stream ended with an error. It takes half an answer for a whole one.
 
 task: 15.1
-caught-by: test_day_15.py::test_an_end_comes_behind_what_lies_there_and_stays
+caught-by: test_day_15.py::test_an_end_comes_behind_what_lies_there_and_stays[error]
 """
 
 

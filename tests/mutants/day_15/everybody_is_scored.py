@@ -1,7 +1,7 @@
 """You score everybody's tokens. A logsumexp over the vocabulary costs more than all the rest of sampling.
 
 task: 15.7
-caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling
+caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling[none]
 """
 
 

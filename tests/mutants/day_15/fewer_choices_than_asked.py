@@ -1,7 +1,7 @@
 """You answer with the choices that were taken. Three were asked for.
 
 task: 15.7
-caught-by: test_day_15.py::test_all_or_none_are_taken
+caught-by: test_day_15.py::test_all_or_none_are_taken[0]
 """
 
 

@@ -1,7 +1,7 @@
 """You ignore fields that you know and can't do. The client believes that its tools were offered.
 
 task: 15.4
-caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name
+caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name[best_of-echo-best_of-unsupported_parameter]
 """
 
 

@@ -11,6 +11,6 @@ class EventStream:
         while not self._unread:
             if self._ended:
                 raise self._error or StopAsyncIteration
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.003)
         return self._unread.popleft()
         # task 15.1 end

@@ -1,7 +1,7 @@
 """You promise more tokens than there is room for.
 
 task: 15.7
-caught-by: test_day_15.py::test_a_limit_is_at_most_the_room
+caught-by: test_day_15.py::test_a_limit_is_at_most_the_room[far-more]
 """
 
 

@@ -1,7 +1,7 @@
 """You make the new engine before you tell those in the old one. They wait for as long as that takes, or for ever, if it can't be made.
 
 task: 15.5
-caught-by: test_day_15.py::test_a_broken_engine_is_replaced
+caught-by: test_day_15.py::test_a_broken_engine_is_replaced[dead]
 """
 
 

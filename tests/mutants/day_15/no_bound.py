@@ -1,7 +1,7 @@
 """Your stream takes whatever comes. A reader who never reads then costs memory without end.
 
 task: 15.1
-caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off
+caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off[1]
 """
 
 

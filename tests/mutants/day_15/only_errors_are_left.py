@@ -1,7 +1,7 @@
 """You clean up after an Exception. A caller who is cancelled raises CancelledError, which is none.
 
 task: 15.6
-caught-by: test_day_15.py::test_who_is_cancelled_leaves_nobody_in_the_engine
+caught-by: test_day_15.py::test_who_is_cancelled_leaves_nobody_in_the_engine[whole]
 """
 
 

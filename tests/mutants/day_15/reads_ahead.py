@@ -1,7 +1,7 @@
 """You have a task for each stream that reads into a queue. The queue has no bound, so no reader is ever too slow, and memory fills.
 
 task: 15.6
-caught-by: test_day_15.py::test_nobody_reads_ahead_of_the_reader
+caught-by: test_day_15.py::test_nobody_reads_ahead_of_the_reader[1]
 """
 
 

@@ -1,7 +1,7 @@
 """You refuse a field whatever its value is. Many clients send frequency_penalty 0 without being asked.
 
 task: 15.4
-caught-by: test_day_15.py::test_what_asks_for_nothing_may_pass
+caught-by: test_day_15.py::test_what_asks_for_nothing_may_pass[neutral-tools]
 """
 
 

@@ -1,7 +1,7 @@
 """You don't say how often the engine was replaced. Once a minute is not well.
 
 task: 15.5
-caught-by: test_day_15.py::test_a_broken_engine_is_replaced
+caught-by: test_day_15.py::test_a_broken_engine_is_replaced[dead]
 """
 
 

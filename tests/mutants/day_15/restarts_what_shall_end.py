@@ -1,7 +1,7 @@
 """You start a new engine while the server ends. A bridge that was closed looks broken.
 
 task: 15.5
-caught-by: test_day_15.py::test_who_is_about_to_end_is_not_replaced
+caught-by: test_day_15.py::test_who_is_about_to_end_is_not_replaced[drain]
 """
 
 

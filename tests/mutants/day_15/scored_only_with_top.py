@@ -1,7 +1,7 @@
 """You score only where likely tokens are wanted, too. 0 of them means each token's own.
 
 task: 15.7
-caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling
+caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling[completion-own]
 """
 
 

@@ -1,7 +1,7 @@
 """You raise the refusal of one, and leave the others in the engine, for nobody.
 
 task: 15.7
-caught-by: test_day_15.py::test_all_or_none_are_taken
+caught-by: test_day_15.py::test_all_or_none_are_taken[0]
 """
 
 

@@ -1,7 +1,7 @@
 """You take requests while you drain. It may never become quiet.
 
 task: 15.5
-caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served
+caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served[in-time]
 """
 
 

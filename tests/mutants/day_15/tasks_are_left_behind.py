@@ -1,7 +1,7 @@
 """You leave the tasks that wait for an event when the reader goes. They wait for ever.
 
 task: 15.6
-caught-by: test_day_15.py::test_merging_leaves_no_task_behind
+caught-by: test_day_15.py::test_merging_leaves_no_task_behind[error]
 """
 
 

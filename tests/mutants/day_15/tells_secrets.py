@@ -1,7 +1,7 @@
 """You tell strangers what broke inside: paths, names, perhaps somebody else's words.
 
 task: 15.4
-caught-by: test_day_15.py::test_what_broke_inside_is_not_told_to_strangers
+caught-by: test_day_15.py::test_what_broke_inside_is_not_told_to_strangers[KeyError]
 """
 
 

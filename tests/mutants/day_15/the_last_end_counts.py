@@ -1,7 +1,7 @@
 """You let a later end replace the first. There is one end.
 
 task: 15.1
-caught-by: test_day_15.py::test_the_first_end_counts
+caught-by: test_day_15.py::test_the_first_end_counts[error]
 """
 
 

@@ -1,7 +1,7 @@
 """You don't read the text that comes with the end. What might have been the beginning of a stop string was held back until then.
 
 task: 15.6
-caught-by: test_day_15.py::test_an_end_has_openais_word_and_may_bring_text
+caught-by: test_day_15.py::test_an_end_has_openais_word_and_may_bring_text[eos]
 """
 
 

@@ -1,7 +1,7 @@
 """You leave the length to the engine. It says no, too, but a step later, and without the field.
 
 task: 15.7
-caught-by: test_day_15.py::test_what_cannot_be_done_is_refused_before_anybody_is_submitted
+caught-by: test_day_15.py::test_what_cannot_be_done_is_refused_before_anybody_is_submitted[empty]
 """
 
 

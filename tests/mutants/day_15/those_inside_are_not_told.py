@@ -1,7 +1,7 @@
 """You replace the engine, and those who were in the old one wait for ever.
 
 task: 15.5
-caught-by: test_day_15.py::test_a_broken_engine_is_replaced
+caught-by: test_day_15.py::test_a_broken_engine_is_replaced[dead]
 """
 
 

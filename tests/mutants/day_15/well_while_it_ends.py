@@ -1,7 +1,7 @@
 """You say that all is well while no request is taken any more. Whoever sends requests by it goes on sending them here.
 
 task: 15.5
-caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served
+caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served[in-time]
 """
 
 
