@@ -74,6 +74,26 @@ def test_a_name_that_points_here_is_not_enough(host, status):
         assert httpx2.get(f"{server.url}/health", headers={"Host": host}).status_code == status
 
 
+def test_who_cant_begin_in_time_is_told_when_to_come_back():
+    words = "x" * 60
+    talk = [{"role": "user", "content": words}]
+    options = Options(slots=1, max_seq_len=96, ttft=1e-6)
+    with LocalServer(build(TINY, options)) as server, httpx2.Client(base_url=server.url) as client:
+        assert client.post("/v1/chat/completions", json=body(messages=talk)).status_code == 200  # nothing is unread
+
+        async def crowd():
+            async with httpx2.AsyncClient(base_url=server.url) as many:
+                calls = [many.post("/v1/chat/completions", json=body(messages=talk, max_tokens=30)) for _ in range(12)]
+                return await asyncio.gather(*calls)
+
+        answers = asyncio.run(crowd())
+        refused = [each for each in answers if each.status_code == 429]
+        assert refused
+        assert {each.status_code for each in answers} == {200, 429}
+        assert all(int(each.headers["Retry-After"]) >= 1 for each in refused)
+        assert client.post("/v1/chat/completions", json=body()).status_code == 200
+
+
 def test_a_strangers_form_is_not_read():
     with local() as server:
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):

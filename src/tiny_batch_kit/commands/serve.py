@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pages", type=int, metavar="N", help="of 16 tokens, for all together (512, or what they need)"
     )
     parser.add_argument("--max-waiting", type=int, default=256, help="requests in the queue (%(default)s)")
+    parser.add_argument(
+        "--ttft", type=float, metavar="S", help="promise a first token within so many seconds; refuse who can't have it"
+    )
     parser.add_argument("--drain", type=float, default=30.0, metavar="S", help="seconds to end what runs (%(default)s)")
 
 
@@ -43,9 +46,11 @@ def run(args: argparse.Namespace) -> int:
         or args.max_seq_len < 2
         or not 0 <= args.port < 2**16
         or args.drain < 0
+        or not (args.ttft is None or args.ttft > 0)
     ):
         raise KitError(
-            "Give at least 1 slot, 1 page, 1 that may wait, 2 tokens, a port below 65536 and 0 seconds or more."
+            "Give at least 1 slot, 1 page, 1 that may wait, 2 tokens, a port below 65536, 0 seconds or more to drain, "
+            "and a promise above 0."
         )
     out = console()
     blas.use_fast()
@@ -72,7 +77,7 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
         checkpoint = load_checkpoint(args.model)
         checkpoint = replace(checkpoint, model=tuned(checkpoint.model))
         limits = {"slots": args.slots, "max_seq_len": args.max_seq_len, "max_waiting": args.max_waiting}
-        built = build(checkpoint, Options(**limits, pages=args.pages, rules=_rules(args)))
+        built = build(checkpoint, Options(**limits, pages=args.pages, ttft=args.ttft, rules=_rules(args)))
     try:
         listening = listen(args.host, args.port)
     except OSError as error:

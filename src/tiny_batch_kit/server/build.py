@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import Any
 
 from tiny_batch_kit.course import implementations
@@ -16,6 +17,8 @@ from tiny_batch_kit.server.metrics import Metrics
 from tiny_batch_kit.server.watch import Watch
 from tiny_batch_kit.serving.engine import MOST_TOKENS, TARGET_GAP
 
+FIRST_RATE = 200.0
+"""Tokens of prompts a second, before any was measured: what a laptop reads."""
 BLOCK_SIZE = 16
 PAGES = 512
 """8,192 tokens: with SmolLM2 in float32, 380 MB. That most requests are short is what pages are for."""
@@ -26,6 +29,8 @@ class Options:
     """How much a server takes on. pages: of BLOCK_SIZE tokens; None: PAGES, or as many as the slots can ever use.
 
     max_waiting: requests in the queue. bound: events of a request that may lie unread. stuck_after: seconds.
+    ttft: seconds in which a first token is promised; whoever can't have it is refused, and told when to come back.
+    None: nothing is promised.
     """
 
     slots: int = 16
@@ -34,6 +39,7 @@ class Options:
     max_waiting: int = 256
     bound: int = 256
     stuck_after: float = 10.0
+    ttft: float | None = None
     rules: Rules = field(default_factory=Rules)
 
 
@@ -45,6 +51,20 @@ class Built:
     life: Any
     watch: Watch
     service: Any
+
+
+class Promising:
+    """What turns an engine into one that refuses at once what it can't begin in time: Day 14's promise.
+
+    It is asked where requests are added, on the engine's own thread: nobody else may look at the scheduler.
+    """
+
+    promise: Any
+
+    def add_request(self, request: Any) -> None:
+        """As Engine.add_request. Raises Day 14's NotInTime, and changes nothing, if the promise can't be kept."""
+        self.promise.check(request)
+        super().add_request(request)  # type: ignore[misc]
 
 
 MakeEngine = Callable[[Checkpoint, Options, WallClock], Any]
@@ -88,4 +108,11 @@ def make_engine(checkpoint: Checkpoint, options: Options, clock: WallClock) -> A
     runner_class = type("ServingRunner", (load("logprobs").ScoringRunner, load("paged_runner").PagedRunner), {})
     runner = runner_class(checkpoint.model, num_blocks=pages, block_size=BLOCK_SIZE)
     budget = load("token_budget").TokenBudget(TARGET_GAP, options.slots, max(MOST_TOKENS, options.slots))
-    return load("engine").Engine(scheduler, runner, budget=budget, clock=clock)
+    if options.ttft is None:
+        return load("engine").Engine(scheduler, runner, budget=budget, clock=clock)
+    objective = load("totals").Objective(options.ttft, inf)
+    promise = load("promise").Promise(scheduler, objective, FIRST_RATE, clock=clock)
+    promising = type("PromisingEngine", (Promising, load("engine").Engine), {})
+    engine = promising(scheduler, runner, budget=budget, clock=clock, on_step=promise.on_step)
+    engine.promise = promise
+    return engine
