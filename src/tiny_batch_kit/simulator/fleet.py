@@ -57,7 +57,8 @@ class Replica:
         """A new life, in which nothing is known of the last."""
         self.scheduler, self.alive = self.make(), True
         self.life += 1
-        self.plan: Any = None  # of the step that runs
+        self.plan: Any = None  # of the step that runs, which began at
+        self.began = 0.0
         self.here: dict[str, tuple[SimulatedRequest, Any, int]] = {}  # with their asks, and the router of each
         self.tokens = 0
         self.stored: OrderedDict[bytes, None] = OrderedDict()
@@ -97,6 +98,8 @@ class Served:
     prompts: int = 0
     sent: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
+    computed: list[int] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
     retries: int = 0
     errors: int = 0
@@ -148,7 +151,8 @@ class Fleet:
         self.routers = [make_router(number, first) for number in range(routers)]
         self.found = Served(speeds=[each.speed for each in self.replicas])
         self._number = {each.name: number for number, each in enumerate(self.replicas)}
-        self.found.sent, self.found.requests = [0] * len(self.replicas), [0] * len(self.replicas)
+        for each in ("sent", "requests", "computed", "busy"):
+            setattr(self.found, each, [0] * len(self.replicas))
         self._heap: list[tuple[float, int, int, Any, Any]] = []
         self._order = count()
         self._open: dict[str, tuple[Coming, Any, int]] = {}  # requests without an end, with their asks and routers
@@ -213,12 +217,16 @@ class Fleet:
 
     def _begin_step(self, replica: Replica, now: float) -> None:
         plan = replica.plan = replica.scheduler.plan()
+        replica.began = now
         self._push(now + replica.prices.of(plan.work), _STEP, replica, replica.life)
 
     def _end_step(self, replica: Replica, life: int, now: float) -> None:
         if life != replica.life or not replica.alive:
             return
         plan, scheduler, here, found = replica.plan, replica.scheduler, replica.here, self.found
+        number = self._number[replica.name]
+        found.computed[number] += plan.num_tokens
+        found.busy[number] += now - replica.began
         scheduler.commit(plan)
         found.steps += 1
         found.rows += len(plan.work)

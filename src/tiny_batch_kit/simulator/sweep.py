@@ -26,11 +26,11 @@ class Documents:
     The n-th most popular document is asked for in proportion to 1 / n^skew. question, answer: tokens, from and to.
     """
 
-    documents: int = 4096
-    size: int = 256
-    skew: float = 0.9
-    question: tuple[int, int] = (16, 63)
-    answer: tuple[int, int] = (2, 14)
+    documents: int = 16384
+    size: int = 128
+    skew: float = 0.8
+    question: tuple[int, int] = (8, 32)
+    answer: tuple[int, int] = (2, 8)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Setting:
     every: float = 1.0
     delay: float = 0.0
     speeds: tuple[float, ...] = (1.0,)
-    store: int = 64
+    store: int = 128
     block: int = 64
     running: int = 16
     factor: float = 1.25
