@@ -8,14 +8,14 @@ from typing import NamedTuple, Protocol, overload
 
 
 class Report(NamedTuple):
-    """What a replica said of itself at `taken`, in seconds of the router's clock.
+    """What a replica said of itself at `taken`, in seconds of the router's clock. Long ago, if it is not given.
 
     requests: how many wait or run there. tokens: how many these have still to compute, prompts and answers. speed: of
     the machine, above 0, in any unit that all replicas share. prefixes: names of blocks that it has stored.
     """
 
     replica: str
-    taken: float = 0.0
+    taken: float = float("-inf")
     requests: int = 0
     tokens: int = 0
     speed: float = 1.0
