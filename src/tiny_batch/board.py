@@ -42,12 +42,12 @@ class Board:
         self._show(report.replica)
 
     def sent(self, replica: str, ask: Ask, now: float) -> None:
-        """This router has sent a request to a replica that is known: it is there until it has ended."""
+        """A request of this router was sent to a replica that is known: it is there until it has ended."""
         raise NotImplementedError("Task 16.2: Board.sent: see book/src/day-16.md")
         self._show(replica)
 
     def ended(self, replica: str, ask_id: str, now: float) -> None:
-        """This router's request has ended there, well or badly; nothing happens if it is not known to be there.
+        """A request of this router has ended there, well or badly; nothing happens if it is not known to be there.
 
         It is remembered until a report comes that can't include it any more.
         """

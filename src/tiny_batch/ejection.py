@@ -46,7 +46,7 @@ class Ejector:
         """
         if failures < 1 or not slow > 1 or least < 1 or not 0 < base <= longest or not 0 <= max_share <= 1:
             raise ValueError(
-                f"failures {failures}, slow {slow}, least {least}, base {base}, longest {longest}, max_share {max_share}: "
+                f"failures {failures}, slow {slow}, least {least}, base {base}, longest {longest}, share {max_share}: "
                 "give at least 1 failure and 1 request, slow above 1, 0 < base <= longest, and a share from 0 to 1"
             )
         self.failures, self.slow, self.least = failures, slow, least

@@ -36,17 +36,18 @@ class RetryBudget:
         raise NotImplementedError("Task 16.6: RetryBudget.asked: see book/src/day-16.md")
 
     def take(self) -> bool:
-        """Whether there is a retry in the purse; if there is, it is taken out. Less than a billionth is missing: there is.
+        """Whether there is a retry in the purse; if there is, it is taken out.
 
-        (Ten times 0.1 is a little less than 1 in floating point.)
+        What lacks less than a billionth is one: ten times 0.1 is a little less than 1 in floating point.
         """
         raise NotImplementedError("Task 16.6: RetryBudget.take: see book/src/day-16.md")
 
 
 @dataclass
 class Going:
-    """A request that is on its way or will be tried again. tried: where it has been. shown: whether its caller has seen
-    anything of the answer. probe: whether it shows how an ejected replica does.
+    """A request that is on its way or will be tried again. tried: where it has been.
+
+    shown: whether its caller has seen anything of the answer. probe: whether it shows how an ejected replica does.
     """
 
     ask: Ask
@@ -109,7 +110,9 @@ class Router:
         tried = going.tried if going else set[str]()
         untried = self.board.reports.without(tried)
         if not untried:
-            raise NoReplica(f"{ask.id} has nowhere to go: {len(tried)} of {len(self.board.reports)} replicas were tried")
+            raise NoReplica(
+                f"{ask.id} has nowhere to go: {len(tried)} of {len(self.board.reports)} replicas were tried"
+            )
         if now - self._swept >= self.sweep_every:
             self.ejector.sweep(now)
             self._swept = now

@@ -71,8 +71,8 @@ class TwoChoices:
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
         """The one of the pair that would have less work if it took this request too, as for LeastOutstanding.
 
-        Of equal ones, the first of the pair. If one of both reports is older than `max_age` there is nothing to compare:
-        then the first of the pair, whatever the reports say.
+        Of equal ones, the first of the pair. If one of both reports is older than `max_age` there is nothing to
+        compare: then the first of the pair, whatever the reports say.
         """
         # task 16.3 begin
         first, second = self.pair(ask, reports)

@@ -30,8 +30,8 @@ class Report(NamedTuple):
 class Ask(NamedTuple):
     """What a router knows of a request.
 
-    number: as which one of all it came to this router, from 0. tokens: of its prompt, and of its answer at most. prefix:
-    the names of its prompt's whole blocks, the first one first: the `block_hash` of Day 11, each after its parent.
+    number: as which one of all it came to this router, from 0. tokens: of its prompt, and of its answer at most.
+    prefix: the names of its prompt's whole blocks, from the first: the `block_hash` of Day 11, each after its parent.
     """
 
     id: str

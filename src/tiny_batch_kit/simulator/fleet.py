@@ -1,4 +1,7 @@
-"""A fleet without a model: many schedulers, each with a cache of its own, behind the student's router, by a heap of events."""
+"""A fleet without a model: many schedulers, each with a cache of its own, behind the student's router.
+
+A heap holds what happens next: a step ends, a report is made, a replica dies or comes back.
+"""
 
 from __future__ import annotations
 
@@ -87,8 +90,9 @@ class Replica:
 class Served:
     """What came of it. Times in virtual seconds, for each request in the order of their ends.
 
-    hits, prompts: tokens of prompts that were loaded, and all. sent: tokens that each replica was sent. retries, errors:
-    how often a request was sent again, and how many ended with an error. seconds: when the last ended.
+    hits, prompts: tokens of prompts that were loaded, and all. sent, requests, computed, busy: of each replica, what it
+    was sent, tokens that went through its model, and for how many seconds it was at work. retries, errors: how often a
+    request was sent again, and how many ended with an error. seconds: when the last ended.
     """
 
     ttft: list[float] = field(default_factory=list)
@@ -115,9 +119,11 @@ class Served:
 
     @property
     def load_ratio(self) -> float:
-        """The most that a replica was sent over the least, tokens over speed."""
-        work = [tokens / speed for tokens, speed in zip(self.sent, self.speeds, strict=True)]
-        return max(work) / max(min(work), 1e-9)
+        """The most loaded replica's seconds at work over the least loaded one's.
+
+        Not their requests: those that find their prefix stored are less work.
+        """
+        return max(self.busy) / max(min(self.busy), 1e-9)
 
     def percentile(self, name: str, share: float) -> float:
         """A percentile (0 to 100) of ttft or latency."""
@@ -151,8 +157,8 @@ class Fleet:
         self.routers = [make_router(number, first) for number in range(routers)]
         self.found = Served(speeds=[each.speed for each in self.replicas])
         self._number = {each.name: number for number, each in enumerate(self.replicas)}
-        for each in ("sent", "requests", "computed", "busy"):
-            setattr(self.found, each, [0] * len(self.replicas))
+        for name in ("sent", "requests", "computed", "busy"):
+            setattr(self.found, name, [0] * len(self.replicas))
         self._heap: list[tuple[float, int, int, Any, Any]] = []
         self._order = count()
         self._open: dict[str, tuple[Coming, Any, int]] = {}  # requests without an end, with their asks and routers

@@ -102,7 +102,8 @@ def row(setting: Setting, found: Served) -> Row:
 
 
 def sweep(
-    settings: Sequence[Setting], over: Callable[[Callable[[Setting], Row], Sequence[Setting]], Sequence[Row]] | None = None
+    settings: Sequence[Setting],
+    over: Callable[[Callable[[Setting], Row], Sequence[Setting]], Sequence[Row]] | None = None,
 ) -> list[Row]:
     """One row for each setting, in their order. over: a map that may spread the runs, as a pool's; None: one by one."""
     return list(map(run, settings) if over is None else over(run, settings))
