@@ -289,13 +289,13 @@ def test_the_same_id_at_two_replicas():
 
 
 @pytest.mark.task("16.2")
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_with_no_delay_a_board_is_never_wrong(data: st.DataObject):
     """The only router, reports without delay: whatever the moments, the board shows what is there."""
     board, there, now, names = board_of(Report("a", 0.0), Report("b", 0.0)), dict[str, tuple[str, int]](), 0.0, 0
     story = []
-    for _ in range(data.draw(st.integers(1, 25))):
+    for _ in range(data.draw(st.integers(1, 15))):
         now += data.draw(st.integers(1, 3))
         what = data.draw(st.sampled_from(["send", "end", "report"]))
         replica = data.draw(st.sampled_from("ab"))
@@ -348,22 +348,24 @@ def test_all_pairs_are_as_likely():
 
 @pytest.mark.task("16.3")
 def test_a_pair_depends_on_seed_and_id_alone():
-    reports, other = fleet(0, 0, 0, 0, 0, 0), fleet(5, 9, 2, 7, 7, 1)
+    idle, busy = fleet(0, 0, 0, 0, 0, 0), fleet(5, 9, 2, 7, 7, 1)
 
     def drawn(seed: int, reports: Reports, number: int) -> list[str]:
         policy = TwoChoices(seed)
         return ["".join(each.replica for each in policy.pair(Ask(f"{n}", number + n), reports)) for n in range(12)]
 
     expect_equal(
-        (drawn(1, other, 7), drawn(1, reports, 0)[::-1]),
-        (drawn(1, reports, 0), [TwoChoices(1).pair(Ask(f"{n}"), reports) for n in ()] or drawn(1, reports, 0)[::-1]),
-        asked="the same pairs, whatever the loads and numbers",
-        case="twelve requests with seed 1: the loads and numbers differ",
+        drawn(1, busy, 7),
+        drawn(1, idle, 0),
+        asked="the same pairs, whatever the loads and the numbers",
+        case="twelve requests with seed 1, twice: loads and numbers differ",
     )
     expect_true(
-        drawn(1, reports, 0) != drawn(2, reports, 0),
+        drawn(1, idle, 0) != drawn(2, idle, 0),
         asked="another seed draws other pairs: each router has its own",
         case="twelve requests, six replicas, seeds 1 and 2",
+        got="the same twelve pairs",
+        expected="others",
     )
 
 
@@ -523,7 +525,8 @@ def test_a_key_behind_the_last_point_wraps_around():
 
 @pytest.mark.task("16.4")
 def test_keys_are_spread():
-    homes = Counter(next(ring_of("abcd", points=64).walk(key)) for key in KEYS)
+    ring = ring_of("abcd", points=64)
+    homes = Counter(next(ring.walk(key)) for key in KEYS)
     expect_true(
         len(homes) == 4 and min(homes.values()) >= 40,
         asked="with many points each, all get a part of the keys",
@@ -603,7 +606,7 @@ def test_without_a_bound_there_is_always_room():
 
 
 @pytest.mark.task("16.4")
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     loads=st.lists(st.integers(0, 30), min_size=1, max_size=9),
     speeds=st.lists(st.sampled_from([0.1, 0.3, 1.0, 1.7, 3.0]), min_size=9, max_size=9),
@@ -1375,7 +1378,7 @@ def test_a_slow_machine_that_says_so_is_not_slow():
 
 
 @pytest.mark.task("16.6")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_every_request_comes_to_one_end(data: st.DataObject):
     """Any story: each request ends, is told an error or is tried again; the board holds what is on its way."""
@@ -1388,7 +1391,7 @@ def test_every_request_comes_to_one_end(data: st.DataObject):
     here: dict[str, tuple[str, Ask, bool]] = {}
     been: dict[str, list[str]] = {}
     now, number, retries = 0.0, 0, 0
-    for _ in range(data.draw(st.integers(1, 40))):
+    for _ in range(data.draw(st.integers(1, 25))):
         now += data.draw(st.integers(0, 4))
         what = data.draw(st.sampled_from(["ask", "ask", "end", "fail", "show", "leave"]))
         if what == "ask" or not here:
