@@ -90,8 +90,8 @@ class Replica:
 class Served:
     """What came of it. Times in virtual seconds, for each request in the order of their ends.
 
-    hits, prompts: tokens of prompts that were loaded, and all. sent, requests, computed, busy: of each replica, what it
-    was sent, tokens that went through its model, and for how many seconds it was at work. retries, errors: how often a
+    hits, prompts: tokens of prompts that were loaded, and all. requests, computed, busy: of each replica, how many it
+    was sent, how many tokens that went through its model, and for how many seconds it was at work. retries, errors: how often a
     request was sent again, and how many ended with an error. seconds: when the last ended.
     """
 
@@ -100,11 +100,9 @@ class Served:
     arrived: list[float] = field(default_factory=list)
     hits: int = 0
     prompts: int = 0
-    sent: list[int] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
     computed: list[int] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
-    speeds: list[float] = field(default_factory=list)
     retries: int = 0
     errors: int = 0
     steps: int = 0
@@ -125,9 +123,9 @@ class Served:
         """
         return max(self.busy) / max(min(self.busy), 1e-9)
 
-    def percentile(self, name: str, share: float) -> float:
-        """A percentile (0 to 100) of ttft or latency."""
-        values = getattr(self, name)
+    def percentile(self, name: str, share: float, since: float = 0.0) -> float:
+        """A percentile (0 to 100) of ttft or latency, of those that arrived at `since` or later."""
+        values = [value for value, at in zip(getattr(self, name), self.arrived, strict=True) if at >= since]
         return float(np.percentile(values, share)) if values else 0.0
 
 
@@ -155,9 +153,9 @@ class Fleet:
         self._waiting = implementations.load("request").RequestState.WAITING
         first = [each.report(self._report, -1.0) for each in self.replicas]
         self.routers = [make_router(number, first) for number in range(routers)]
-        self.found = Served(speeds=[each.speed for each in self.replicas])
+        self.found = Served()
         self._number = {each.name: number for number, each in enumerate(self.replicas)}
-        for name in ("sent", "requests", "computed", "busy"):
+        for name in ("requests", "computed", "busy"):
             setattr(self.found, name, [0] * len(self.replicas))
         self._heap: list[tuple[float, int, int, Any, Any]] = []
         self._order = count()
@@ -210,7 +208,6 @@ class Fleet:
             self.found.routing += self.timer() - start
         replica = self._by_name[chosen]
         number = self._number[chosen]
-        self.found.sent[number] += ask.tokens
         self.found.requests[number] += 1
         if not replica.alive:
             self._push(now + REFUSED, _FAIL, name, router)
