@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 CHAT = Documents(documents=1, size=1, question=(16, 63), answer=(8, 64))
 """Nothing shared that would fill a block."""
-SPREAD = Setting(replicas=64, requests=4000, rate=1.2, routers=4, every=1.0, workload=CHAT, warm=0.1)
+SPREAD = Setting(replicas=64, requests=3000, rate=1.2, routers=4, every=1.0, workload=CHAT, warm=0.1)
 SHARED = Setting(
     replicas=64,
-    requests=30_000,
+    requests=10_000,
     rate=2.6,
     routers=4,
     every=1.0,
     factor=1.1,
     store=64,
-    workload=Documents(documents=2048, answer=(1, 4)),
+    workload=Documents(documents=1024, answer=(1, 4)),
     warm=0.2,
 )
 SPREADING = ("round robin", "least, live", "least, stale", "two choices")
@@ -66,7 +66,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         figure=lambda: draw(found["chat"], found["documents"], found["old reports"]),
         description="Three panels. Tail latency of four policies on chat: two random choices come close to perfect "
         "knowledge. Hit rates on documents: affinity finds several times as much stored as round robin. Tail latency "
-        "against the seconds between reports: the least busy by old reports gets worse with each step, two choices less.",
+        "against the seconds between reports: that of the least busy by old reports rises, that of two choices hardly.",
         notes=[
             "Least, live: one router that knows everything at once. All others: four routers, each sees its own "
             "requests, and reports of the replicas.",
