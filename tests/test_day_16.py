@@ -586,6 +586,17 @@ def test_a_share_that_is_whole_is_not_rounded_up():
 
 
 @pytest.mark.task("16.4")
+def test_the_new_one_is_one_of_all():
+    level, idle = fleet(4, 4), fleet(0, 0)
+    expect_equal(
+        (room(level[0], level, 1.0), room(idle[1], idle, 1.0)),
+        (True, True),
+        asked="with the new one there are 9 requests, 4.5 for each, so 5 at most; and 1 in an idle fleet",
+        case="two replicas, factor 1: 4 requests each; then none",
+    )
+
+
+@pytest.mark.task("16.4")
 def test_a_fast_machine_has_a_larger_share():
     def fits(a: int, b: int) -> tuple[bool, bool]:
         reports = fleet(a, b, speeds=(3, 1))

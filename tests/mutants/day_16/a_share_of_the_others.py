@@ -1,7 +1,7 @@
 """You left the new request out of all: an idle fleet has room for nobody.
 
 task: 16.4
-caught-by: test_day_16.py::test_a_share_that_is_whole_is_not_rounded_up
+caught-by: test_day_16.py::test_the_new_one_is_one_of_all
 """
 
 
