@@ -119,9 +119,9 @@ class Served:
     def load_ratio(self) -> float:
         """The most loaded replica's seconds at work over the least loaded one's.
 
-        Not their requests: those that find their prefix stored are less work.
+        Not their requests: those that find their prefix stored are less work. Infinity if one was never at work.
         """
-        return max(self.busy) / max(min(self.busy), 1e-9)
+        return max(self.busy) / min(self.busy) if min(self.busy) else float("inf")
 
     def percentile(self, name: str, share: float, since: float = 0.0) -> float:
         """A percentile (0 to 100) of ttft or latency, of those that arrived at `since` or later."""

@@ -31,7 +31,7 @@ class Documents:
     size: int = 128
     skew: float = 0.8
     question: tuple[int, int] = (8, 32)
-    answer: tuple[int, int] = (2, 8)
+    answer: tuple[int, int] = (1, 4)
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Setting:
     store: int = 128
     block: int = 64
     running: int = 16
-    factor: float = 1.25
-    look: int = 1
+    factor: float = 1.1
+    look: int = 2
     outages: tuple[Outage, ...] = ()
     limps: tuple[tuple[int, float], ...] = ()
     ejects: bool = True
