@@ -91,8 +91,8 @@ class Served:
     """What came of it. Times in virtual seconds, for each request in the order of their ends.
 
     hits, prompts: tokens of prompts that were loaded, and all. requests, computed, busy: of each replica, how many it
-    was sent, how many tokens that went through its model, and for how many seconds it was at work. retries, errors: how often a
-    request was sent again, and how many ended with an error. seconds: when the last ended.
+    was sent, how many tokens went through its model, and for how many seconds it was at work. retries, errors: how
+    often a request was sent again, and how many ended with an error. seconds: when the last ended.
     """
 
     ttft: list[float] = field(default_factory=list)
