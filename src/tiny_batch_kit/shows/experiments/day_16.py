@@ -48,7 +48,7 @@ TIMED, PARTS = 2000, 20
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Simulate each policy on the two workloads, then older and older reports; time the routers."""
-    small = {"replicas": 8, "requests": 400} if quick else {}
+    small: dict[str, Any] = {"replicas": 8, "requests": 400} if quick else {}
     parts = scenes(replace(SPREAD, **small), replace(SHARED, **small), quick)
     count, found = sum(map(len, parts.values())), dict[str, list[Row]]()
     for name, settings in parts.items():
