@@ -81,33 +81,77 @@ class Watched:
         return getattr(self._control, name)
 
 
-def serve_guessing(
-    label: str, checkpoint: Checkpoint, asked: Sequence[tuple[Asked, Task]], rows: int, guessing: Guessing | None
-) -> Guessed:
-    """Serve requests, all there from the start, `rows` at a time; guessing: None is Day 10's engine, without guesses.
+class Serving:
+    """An engine with all requests in it, that is served step by step: `rows` at a time, until all have ended.
 
     Only a limit ends an answer, so that all ways make the same number of tokens.
     """
-    load = implementations.load
-    run = Run(label, checkpoint, [one for one, _ in asked], rows, None)
-    limits = {"max_running": rows, "max_seq_len": max(len(one.ids) + one.limit for one, _ in asked)}
-    scheduler, runner, control = _parts(checkpoint, limits, guessing)
-    engine = load("engine").Engine(scheduler, runner, clock=run.clock, on_step=run.recorder.step)
-    for one, task in asked:
-        sampling = load("sampling").SamplingParams(task.temperature, seed=seed_of(one.id))
-        engine.add_request(load("request").Request(one.id, one.ids, one.limit, sampling=sampling, clock=run.clock))
-    steps = 0
-    while engine.has_work:
-        run.recorder.begin()
-        with run.clock.working():
-            events = engine.step()
-        steps += 1
+
+    def __init__(
+        self,
+        label: str,
+        checkpoint: Checkpoint,
+        asked: Sequence[tuple[Asked, Task]],
+        rows: int,
+        guessing: Guessing | None,
+    ) -> None:
+        """guessing: None is Day 10's engine, without guesses."""
+        load = implementations.load
+        self._run = run = Run(label, checkpoint, [one for one, _ in asked], rows, None)
+        limits = {"max_running": rows, "max_seq_len": max(len(one.ids) + one.limit for one, _ in asked)}
+        self._scheduler, runner, self._control = _parts(checkpoint, limits, guessing)
+        self._engine = load("engine").Engine(self._scheduler, runner, clock=run.clock, on_step=run.recorder.step)
+        self._steps = 0
+        for one, task in asked:
+            sampling = load("sampling").SamplingParams(task.temperature, seed=seed_of(one.id))
+            request = load("request").Request(one.id, one.ids, one.limit, sampling=sampling, clock=run.clock)
+            self._engine.add_request(request)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anybody has not ended."""
+        return bool(self._engine.has_work)
+
+    @property
+    def seconds(self) -> float:
+        """How long the engine has worked so far."""
+        return self._run.clock.now()
+
+    def step(self) -> None:
+        """Take one step; its time counts."""
+        self._run.recorder.begin()
+        with self._run.clock.working():
+            events = self._engine.step()
+        self._steps += 1
         for event in events:
-            note(run, event)
-    served = run.served()
-    error = None if guessing is None else scheduler.proposer_error
-    judged = [] if control is None else control.seen
-    return Guessed(served.tokens, run.clock.now(), steps, judged, error, served.timeline)
+            note(self._run, event)
+
+    def served(self) -> Guessed:
+        """What has come of it, once all have ended."""
+        served, guessed = self._run.served(), self._control is not None
+        judged = self._control.seen if guessed else []
+        error = self._scheduler.proposer_error if guessed else None
+        return Guessed(served.tokens, self.seconds, self._steps, judged, error, served.timeline)
+
+
+def serve_guessing(
+    label: str, checkpoint: Checkpoint, asked: Sequence[tuple[Asked, Task]], rows: int, guessing: Guessing | None
+) -> Guessed:
+    """Serve requests, all there from the start, in one way: see Serving."""
+    return serve_by_turns(checkpoint, asked, rows, {label: guessing})[label]
+
+
+def serve_by_turns(
+    checkpoint: Checkpoint, asked: Sequence[tuple[Asked, Task]], rows: int, ways: Mapping[str, Guessing | None]
+) -> dict[str, Guessed]:
+    """Serve the same requests in several ways, a step of each by turns: whatever else the machine does hits all alike.
+
+    Next is always the way that has worked least so far.
+    """
+    servings = {label: Serving(label, checkpoint, asked, rows, guessing) for label, guessing in ways.items()}
+    while going := [each for each in servings.values() if each.has_work]:
+        min(going, key=lambda each: each.seconds).step()
+    return {label: each.served() for label, each in servings.items()}
 
 
 def seed_of(name: str) -> int:

@@ -13,7 +13,7 @@ from tiny_batch_kit.machine.clocks import WallClock
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.model.draft import early_exit
 from tiny_batch_kit.model.tuned import tuned
-from tiny_batch_kit.serving.guessing import Guessed, Guessing, serve_guessing
+from tiny_batch_kit.serving.guessing import Guessed, Guessing, serve_by_turns, serve_guessing
 from tiny_batch_kit.serving.quotes import INVENTING, QUOTING, Task, asked
 from tiny_batch_kit.shows.experiments import Experiment
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST = 8
 ROWS = (1, 4, 16, 32)
-ROUNDS = 2
 COUNTS = {1: 4, 4: 8}  # requests; else as many as rows
 WORKLOADS: dict[str, tuple[Task, ...]] = {"quoting": QUOTING, "inventing": INVENTING}
 
@@ -31,7 +30,7 @@ MakeGuessing = Callable[[], Guessing | None]
 
 @dataclass(frozen=True)
 class Compared:
-    """One way on one workload: its best run, and how many times as fast it was as no guessing, by turns."""
+    """One way on one workload, and how many times as fast it was as no guessing."""
 
     workload: str
     rows: int
@@ -49,18 +48,18 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
         words = f"{draft.model.config.vocab_size} and {checkpoint.model.config.vocab_size} words"
         raise KitError(f"{draft.name} can't guess for {checkpoint.name}: {words}. Both need the same tokenizer.")
     plain, checkpoint = checkpoint, replace(checkpoint, model=tuned(checkpoint.model))
-    limit, rounds = (12, 1) if quick else (64, ROUNDS)
+    limit = 12 if quick else 64
     sizes: tuple[int, ...] = (1, 2) if quick else ROWS
     found: list[Compared] = []
     scenes = [(name, rows) for rows in sizes for name in WORKLOADS]
     for number, (name, rows) in enumerate(scenes):
         progress(f"{name}, {rows} at a time", number / (len(scenes) + 1))
         tasks = asked(checkpoint.tokenizer, WORKLOADS[name], 2 if quick else COUNTS.get(rows, rows), limit)
-        found += by_turns(name, checkpoint, tasks, rows, WAYS, rounds)
+        found += by_turns(name, checkpoint, tasks, rows, WAYS)
     progress("a draft model", 1 - 1 / (len(scenes) + 1))
     tasks = asked(checkpoint.tokenizer, QUOTING, 1 if quick else 4, limit)
     ways = {"no guesses": no_guesses, "draft, 4 always": lambda: drafted(checkpoint, draft)}
-    found += by_turns("quoting", checkpoint, tasks, 1, ways, rounds)[1:]
+    found += by_turns("quoting", checkpoint, tasks, 1, ways)[1:]
     beside = beside_mlx_lm(plain, checkpoint, tasks[0][0], draft)
     return Experiment(
         title="Guesses by prompt lookup, at 1 to 32 rows",
@@ -83,8 +82,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
         "answers quote, low where they are invented. On the right, tokens a second with guesses over those without, by "
         "the number of rows: always guessing falls below 1 as rows grow, the control stays at 1 or above.",
         notes=[
-            "All ways give the same answers, sampled ones too. Only limits end them. Times no guesses: the median of "
-            "pairs, by turns.",
+            "All ways give the same answers, sampled ones too. Only limits end them. All ways are "
+            "served by turns, a step of each.",
             f"One request, a draft of {_of(checkpoint, draft)}, 4 guesses: {beside['ours']:.1f} tokens/s here, "
             f"{beside['mlx-lm']:.1f} with mlx-lm's own speculative generation.",
         ],
@@ -137,25 +136,13 @@ def _of(checkpoint: Checkpoint, draft: Checkpoint | None) -> str:
     return f"the first {max(1, checkpoint.model.config.num_layers // 3)} layers of {checkpoint.name}"
 
 
-def by_turns(
-    name: str, checkpoint: Checkpoint, tasks: Any, rows: int, ways: dict[str, MakeGuessing], rounds: int
-) -> list[Compared]:
-    """All ways on one workload, `rounds` times by turns, the first of them as the yardstick."""
-    runs: dict[str, list[Guessed]] = {way: [] for way in ways}
-    for turn in range(rounds):
-        for way in list(ways)[:: 1 if turn % 2 == 0 else -1]:
-            runs[way].append(serve_guessing(f"{name}, {way}", checkpoint, tasks, rows, ways[way]()))
-    yardstick = next(iter(runs.values()))
+def by_turns(name: str, checkpoint: Checkpoint, tasks: Any, rows: int, ways: dict[str, MakeGuessing]) -> list[Compared]:
+    """All ways on one workload, step by step by turns; the first of them is the yardstick."""
+    found = serve_by_turns(checkpoint, tasks, rows, {f"{name}, {way}": make() for way, make in ways.items()})
+    slowest = next(iter(found.values())).seconds
     return [
-        Compared(name, rows, way, min(found, key=lambda each: each.seconds), _ratio(yardstick, found))
-        for way, found in runs.items()
+        Compared(name, rows, way, each, slowest / each.seconds) for way, each in zip(ways, found.values(), strict=True)
     ]
-
-
-def _ratio(without: Sequence[Guessed], found: Sequence[Guessed]) -> float:
-    """How many times as fast, the median of pairs."""
-    ratios = sorted(slow.seconds / fast.seconds for slow, fast in zip(without, found, strict=True))
-    return (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) / 2
 
 
 def beside_mlx_lm(plain: Checkpoint, arranged: Checkpoint, one: Any, draft: Checkpoint | None) -> dict[str, float]:
