@@ -1,7 +1,7 @@
 """You catch Exception. A SystemExit is none, and ends the thread without a word.
 
 task: 15.2
-caught-by: test_day_15.py::test_whatever_ends_the_thread_is_told
+caught-by: test_day_15.py::test_whatever_ends_the_thread_is_told[annotate-KeyboardInterrupt]
 """
 
 

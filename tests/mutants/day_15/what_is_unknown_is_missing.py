@@ -1,7 +1,7 @@
 """You leave fields out that are not known. OpenAI's errors have all four, with null in them.
 
 task: 15.4
-caught-by: test_day_15.py::test_an_error_has_openais_shape
+caught-by: test_day_15.py::test_an_error_has_openais_shape[400-]
 """
 
 

@@ -1,7 +1,7 @@
 """You let every field pass whose value is false in Python's eyes. top_k 0 is a parameter that does not exist, too.
 
 task: 15.4
-caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name
+caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name[echo-top_k-top_k-unknown_parameter]
 """
 
 

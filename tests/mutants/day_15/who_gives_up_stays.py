@@ -1,7 +1,7 @@
 """Nobody notices when a caller gives up while waiting: the request stays open, and is served.
 
 task: 15.3
-caught-by: test_day_15.py::test_who_gives_up_in_submit_leaves_nobody_behind
+caught-by: test_day_15.py::test_who_gives_up_in_submit_leaves_nobody_behind[refused]
 """
 
 

@@ -1,7 +1,7 @@
 """You take the seed 0 for none. Whoever asks for 0 wants the same answer again.
 
 task: 15.7
-caught-by: test_day_15.py::test_every_seed_is_one_that_sampling_takes
+caught-by: test_day_15.py::test_every_seed_is_one_that_sampling_takes[zero]
 """
 
 
