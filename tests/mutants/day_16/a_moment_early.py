@@ -1,7 +1,7 @@
 """You forgot what ended by the time of the report, but not at that very moment.
 
 task: 16.2
-caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end
+caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end[at-the-moment]
 """
 
 

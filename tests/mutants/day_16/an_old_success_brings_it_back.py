@@ -1,7 +1,7 @@
 """You let the success of a request from before bring it back.
 
 task: 16.5
-caught-by: test_day_16.py::test_what_was_sent_before_says_nothing
+caught-by: test_day_16.py::test_what_was_sent_before_says_nothing[well]
 """
 
 

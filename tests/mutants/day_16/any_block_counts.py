@@ -1,7 +1,7 @@
 """You counted all blocks that are stored: those behind a missing one are no use.
 
 task: 16.4
-caught-by: test_day_16.py::test_blocks_behind_a_missing_one_are_no_use
+caught-by: test_day_16.py::test_blocks_behind_a_missing_one_are_no_use[a-gap]
 """
 
 

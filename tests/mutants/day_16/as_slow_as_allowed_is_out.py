@@ -1,7 +1,7 @@
 """You ejected whoever is exactly as slow as is allowed.
 
 task: 16.5
-caught-by: test_day_16.py::test_slower_than_the_median_allows
+caught-by: test_day_16.py::test_slower_than_the_median_allows[as-slow-as-allowed]
 """
 
 

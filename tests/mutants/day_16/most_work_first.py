@@ -1,7 +1,7 @@
 """You sent it to whoever has the most to do.
 
 task: 16.1
-caught-by: test_day_16.py::test_the_least_work
+caught-by: test_day_16.py::test_the_least_work[first]
 """
 
 

@@ -1,7 +1,7 @@
 """You kept one below the share.
 
 task: 16.5
-caught-by: test_day_16.py::test_never_more_than_a_share
+caught-by: test_day_16.py::test_never_more_than_a_share[1-of-2]
 """
 
 

@@ -1,7 +1,7 @@
 """You took a report to include only what happened before its moment.
 
 task: 16.2
-caught-by: test_day_16.py::test_a_report_includes_what_happened_up_to_its_moment
+caught-by: test_day_16.py::test_a_report_includes_what_happened_up_to_its_moment[at-the-moment]
 """
 
 

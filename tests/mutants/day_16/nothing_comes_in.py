@@ -1,7 +1,7 @@
 """You never paid into the purse.
 
 task: 16.6
-caught-by: test_day_16.py::test_ten_requests_pay_for_a_retry
+caught-by: test_day_16.py::test_ten_requests_pay_for_a_retry[as-many]
 """
 
 

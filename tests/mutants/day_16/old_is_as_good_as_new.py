@@ -1,7 +1,7 @@
 """You believed every report, however old.
 
 task: 16.3
-caught-by: test_day_16.py::test_old_reports_say_nothing
+caught-by: test_day_16.py::test_old_reports_say_nothing[a-is-old]
 """
 
 

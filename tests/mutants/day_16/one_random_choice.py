@@ -1,7 +1,7 @@
 """You took the first without a look at the second.
 
 task: 16.3
-caught-by: test_day_16.py::test_the_busiest_is_never_chosen
+caught-by: test_day_16.py::test_the_busiest_is_never_chosen[a]
 """
 
 

@@ -1,7 +1,7 @@
 """You ejected at one failure more than was said.
 
 task: 16.5
-caught-by: test_day_16.py::test_failures_in_a_row
+caught-by: test_day_16.py::test_failures_in_a_row[as-many]
 """
 
 

@@ -1,7 +1,7 @@
 """You tried once more than was allowed.
 
 task: 16.6
-caught-by: test_day_16.py::test_so_many_tries
+caught-by: test_day_16.py::test_so_many_tries[1-a]
 """
 
 

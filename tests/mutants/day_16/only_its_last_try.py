@@ -1,7 +1,7 @@
 """You remembered only where it was last: a third try may go where the first has failed.
 
 task: 16.6
-caught-by: test_day_16.py::test_so_many_tries
+caught-by: test_day_16.py::test_so_many_tries[2-ab]
 """
 
 

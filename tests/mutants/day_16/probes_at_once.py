@@ -1,7 +1,7 @@
 """You probed without waiting for its time.
 
 task: 16.5
-caught-by: test_day_16.py::test_a_probe_when_its_time_is_over
+caught-by: test_day_16.py::test_a_probe_when_its_time_is_over[too-early]
 """
 
 

@@ -1,7 +1,7 @@
 """You never forgot what has ended: it is taken away from each report that comes.
 
 task: 16.2
-caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end
+caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end[at-the-moment]
 """
 
 

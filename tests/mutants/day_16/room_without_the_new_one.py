@@ -1,7 +1,7 @@
 """You compared what it has, not what it would have with the new one.
 
 task: 16.4
-caught-by: test_day_16.py::test_room_up_to_the_bound
+caught-by: test_day_16.py::test_room_up_to_the_bound[all-that-it-may]
 """
 
 

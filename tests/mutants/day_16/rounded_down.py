@@ -1,7 +1,7 @@
 """You rounded the share down: with few requests, nobody has room.
 
 task: 16.4
-caught-by: test_day_16.py::test_room_up_to_the_bound
+caught-by: test_day_16.py::test_room_up_to_the_bound[one-less-than-its-share-allows]
 """
 
 

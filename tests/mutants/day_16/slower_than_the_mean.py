@@ -1,7 +1,7 @@
 """You compared with the mean, which the slow ones raise.
 
 task: 16.5
-caught-by: test_day_16.py::test_slower_than_the_median_allows
+caught-by: test_day_16.py::test_slower_than_the_median_allows[slower]
 """
 
 

@@ -1,7 +1,7 @@
 """You took the first with room, whatever the stores hold.
 
 task: 16.4
-caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room
+caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room[equal]
 """
 
 

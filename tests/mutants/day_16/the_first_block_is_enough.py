@@ -1,7 +1,7 @@
 """You took the first block for the key: all who share a system prompt share a replica.
 
 task: 16.4
-caught-by: test_day_16.py::test_what_makes_prompts_alike
+caught-by: test_day_16.py::test_what_makes_prompts_alike[2]
 """
 
 

@@ -1,7 +1,7 @@
 """You counted those without room among the first few.
 
 task: 16.4
-caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room
+caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room[the-full-do-not-count]
 """
 
 

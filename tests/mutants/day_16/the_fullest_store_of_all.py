@@ -1,7 +1,7 @@
 """You looked at all replicas with room, not at the first few.
 
 task: 16.4
-caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room
+caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room[look-1]
 """
 
 

@@ -1,7 +1,7 @@
 """Of equally full stores you took the last on the way.
 
 task: 16.4
-caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room
+caught-by: test_day_16.py::test_stores_decide_between_the_first_with_room[equal]
 """
 
 

@@ -1,7 +1,7 @@
 """You did not believe a report that is exactly max_age old.
 
 task: 16.3
-caught-by: test_day_16.py::test_old_reports_say_nothing
+caught-by: test_day_16.py::test_old_reports_say_nothing[a-is-old]
 """
 
 
