@@ -72,6 +72,26 @@ def demo() -> str:
     return render_svg([read_jsonl(file) for file in files], title="The same requests, served in five ways")
 
 
+def open_loop() -> str:
+    """Latency of the same simulated server, as a generator sees it that waits for answers, and one that does not."""
+    from tiny_batch_kit.shows import plots
+    from tiny_batch_kit.shows.open_loop import LOOPS
+
+    figure, axes = plots.figure(columns=2, width=9, height=3.6)
+    for place, (name, run), colour in zip(axes, LOOPS.items(), plots.COLOURS, strict=False):
+        seen = run()
+        place.plot(seen.came, seen.took, ".", color=colour)
+        label = f"p50 {seen.percentile(50):.1f} s, p99 {seen.percentile(99):.1f} s"
+        place.set(title=f"{name}: {label}", xlabel="asked at, s", ylabel="seconds to the end", ylim=(0, 16))
+    return plots.svg_text(
+        figure,
+        "A server that stands still for ten seconds, as two load generators see it",
+        "On the left, requests come as they please: those that come while the server stands still wait up to 13 s, and "
+        "those behind them queue for another twelve. On the right, sixteen clients wait for their answers: sixteen "
+        "requests take long, and then all is as before.",
+    )
+
+
 def versus() -> str:
     """The last `bench engine`: speed and worst gap of each side on each workload."""
     import json
@@ -103,12 +123,12 @@ def versus() -> str:
     )
 
 
-def experiment(day: int) -> str:
+def experiment(day: int, part: str = "") -> str:
     """The picture of a day's experiment on the default model."""
     from tiny_batch_kit.model.checkpoints import load_checkpoint
     from tiny_batch_kit.shows import experiments
 
-    result = experiments.find(day).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
+    result = experiments.find(day, part).run(load_checkpoint(), False, lambda message, fraction=None: print(message))
     print(result.columns, *result.rows, *result.notes, sep="\n")
     picture = experiments.picture_of(result)
     if picture is None:
@@ -121,6 +141,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "static-batch": static_batch,
     "demo": demo,
     "versus": versus,
+    "open-loop": open_loop,
     "day-01": lambda: experiment(1),
     "day-02": lambda: experiment(2),
     "day-03": lambda: experiment(3),
@@ -131,6 +152,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "day-08": lambda: experiment(8),
     "day-09": lambda: experiment(9),
     "day-10": lambda: experiment(10),
+    "day-14-load": lambda: experiment(14, "load"),
 }
 
 

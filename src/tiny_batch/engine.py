@@ -141,7 +141,7 @@ class Engine:
         """Tell `on_step` what each slot did."""
         rows = []
         for work in plan.work:
-            kind = Kind.DECODE if len(work.tokens) == 1 and work.wanted else Kind.PREFILL
+            kind = Kind.DECODE if work.wanted == len(work.tokens) else Kind.PREFILL
             count = len(sampled.get(work.request_id, ()))
             rows.append(RowWork(work.slot, kind, work.request_id, len(work.tokens), count))
         self._on_step(rows)

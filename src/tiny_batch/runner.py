@@ -11,7 +11,7 @@ from tiny_batch_kit.model.qwen2 import Attend, Qwen2
 
 from .packed_attention import PackedKvCache, packed_attend
 from .packing import Packed, pack
-from .plan import StepPlan
+from .plan import StepPlan, Work
 from .sampling import sample_batch
 
 
@@ -43,8 +43,14 @@ class MlxRunner:
         if not wanting:
             mx.eval(hidden)
             return {}
+        return self.choose(self.model.logits(hidden[packed.wanted]), wanting)
+
+    def choose(self, logits: mx.array, wanting: Sequence[Work]) -> Mapping[str, Sequence[int]]:
+        """The new tokens of each work, by its request's id.
+
+        logits: (W, V), `wanted` rows of each work, in order. Here each has one, and gets one token.
+        """
         positions = [work.start + len(work.tokens) for work in wanting]
-        logits = self.model.logits(hidden[packed.wanted])
         sampled = cast(list[int], sample_batch(logits, [work.sampling for work in wanting], positions).tolist())
         return {work.request_id: [token] for work, token in zip(wanting, sampled, strict=True)}
 

@@ -24,6 +24,8 @@ COMMANDS = (
     "bench",
     "calibrate",
     "simulate",
+    "serve",
+    "load",
     "book",
 )
 

@@ -15,7 +15,8 @@ from .slots import SlotManager
 class Work(NamedTuple):
     """One request's part of a step: `tokens` go through the model, behind the `start` that are computed already.
 
-    wanted: of how many of its last positions the logits are wanted: 0 for a chunk that is not a prompt's last, else 1.
+    wanted: of how many of its last positions the logits are wanted: 0 for a chunk that is not a prompt's last, else 1
+    (from Day 13 on: and one more for each guess).
     """
 
     request_id: str
@@ -174,6 +175,15 @@ class Scheduler:
     def memory_used(self) -> int:
         """How many tokens of memory the running requests have reserved: all that each may still grow to."""
         return sum(len(request.prompt) + request.max_tokens for request in self.running.values())
+
+    @property
+    def num_unread(self) -> int:
+        """How many tokens have still to be computed before everybody who waits or is being read gets a token.
+
+        Prompts, and answers of those who were sent back; not the one token that each decoding request wants.
+        """
+        requests = (request for request, _ in self._known.values())
+        return sum(num_wanted(request) for request in requests if request.state is not RequestState.DECODING)
 
     def plan(self) -> StepPlan:
         """Choose what runs in the next step, under `max_batched_tokens`.

@@ -11,16 +11,16 @@ from tiny_batch_kit.shows import experiments
 pytestmark = pytest.mark.usefixtures("reference")
 
 
-@pytest.mark.parametrize("day", [day.number for day in load_course().ready])
-def test_the_experiment_of_a_day_runs(day, tmp_path):
+@pytest.mark.parametrize(("day", "part"), [*((day.number, "") for day in load_course().ready), (14, "load")])
+def test_the_experiment_of_a_day_runs(day, part, tmp_path):
     said: list[str] = []
-    found = experiments.find(day).run(
+    found = experiments.find(day, part).run(
         load_checkpoint("tiny-random"), True, lambda message, part=None: said.append(message)
     )
     assert said
     assert found.rows
     assert all(len(row) == len(found.columns) for row in found.rows)
-    saved = experiments.save(found, day, tmp_path)
+    saved = experiments.save(found, day, tmp_path, part)
     root = ElementTree.parse(saved.svg).getroot()
     assert root.get("role") == "img"
     assert root.find("{http://www.w3.org/2000/svg}desc").text.strip()

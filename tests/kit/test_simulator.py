@@ -144,3 +144,96 @@ def test_the_commands(tmp_path, monkeypatch):
     assert (tmp_path / "calibration.json").exists()
     assert calibrate_command.run(parser.parse_args(["--ref", "--model", "tiny-random", "--check-only"])) == 0
     assert "uniform" in out.file.getvalue()
+
+
+class Comeback(ValueError):
+    """Stands for a refusal that says when to come back."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("later")
+        self.retry_after = retry_after
+
+
+def refusing(times: int, after: float | None):
+    """A check that refuses a request so many times."""
+    from tiny_batch_ref.plan import QueueFull
+
+    class Full(Comeback, QueueFull):
+        pass
+
+    left: dict[str, int] = {}
+
+    def check(request) -> None:
+        if left.setdefault(request.id, times):
+            left[request.id] -= 1
+            raise Full(after) if after is not None else QueueFull("full")
+
+    return check
+
+
+FLAT = CostModel((1, 64), (0.25, 0.25), 0, 0, 0, 0)
+
+
+def two_slots(**options):
+    return Scheduler(max_running=2, max_batched_tokens=16, max_seq_len=64, **options)
+
+
+def test_who_is_refused_comes_back_when_told():
+    jobs = [Job("a", 1.0, 4, 2), Job("b", 1.0, 4, 2)]
+    found = simulate(jobs, two_slots(), FLAT, check=refusing(2, 3.0), returns=2)
+    assert found.refused == 4
+    assert found.lost == 0
+    assert found.ttft == [0.25, 0.25]  # from the last arrival
+    assert found.ended == [7.5, 7.5]  # 1 + 3 + 3, and two steps
+
+
+def test_who_was_refused_too_often_is_lost():
+    jobs = [Job("a", 1.0, 4, 2), Job("b", 2.0, 4, 2)]
+    found = simulate(jobs, two_slots(), FLAT, check=refusing(3, 1.0), returns=2)
+    assert (found.refused, found.lost, found.ttft) == (6, 2, [])
+    found = simulate(jobs, two_slots(), FLAT, check=refusing(1, None), returns=2)
+    assert (found.refused, found.lost) == (2, 2)  # it wasn't told when
+
+
+def test_a_full_queue_refuses_too():
+    jobs = [Job(f"r{n}", 0.0, 4, 2) for n in range(5)]
+    found = simulate(jobs, two_slots(max_waiting=3), FLAT)
+    assert (len(found.ttft), found.refused, found.lost) == (3, 2, 2)
+
+
+def test_who_comes_back_stands_among_those_who_come():
+    jobs = [Job("a", 0.0, 4, 1), Job("b", 1.0, 4, 1), Job("c", 2.0, 4, 1)]
+    seen = []
+    check = refusing(1, 1.5)
+
+    def watching(request) -> None:
+        seen.append((request.id, request.arrived))
+        check(request)
+
+    simulate(jobs, two_slots(), FLAT, check=watching, returns=1)
+    assert seen == [("a", 0.0), ("b", 1.0), ("a", 1.5), ("c", 2.0), ("b", 2.5), ("c", 3.5)]
+
+
+def test_whoever_listens_hears_of_each_step_in_time():
+    clock, heard = VirtualClock(), []
+    jobs = [Job("a", 1.0, 20, 2), Job("b", 1.0, 1, 1)]
+    found = simulate(
+        jobs,
+        two_slots(),
+        FLAT,
+        clock=clock,
+        on_step=lambda rows: heard.append(
+            (clock.now(), [(r.request, r.kind.value, r.tokens, r.sampled) for r in rows])
+        ),
+    )
+    assert heard == [
+        (1.25, [("a", "prefill", 16, 0)]),
+        (1.5, [("a", "prefill", 4, 1), ("b", "decode", 1, 1)]),
+        (1.75, [("a", "decode", 1, 1)]),
+    ]
+    assert found.tpot == [0.0, 0.25]
+    assert found.percentile("tpot", 50) == 0.25  # an answer of one token waits for no second one
+    assert found.good(0.5, 0.25) == 2
+    assert found.good(0.49, 0.25) == 0
+    assert found.good(0.5, 0.24) == 1
+    assert found.goodput(0.5, 0.25) == 2 / 1.75

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tiny_batch_kit.shows.experiments import Experiment, Saved
 
 _NUMBER = re.compile(r"–|-?[\d,.]+ ?(%|×|s|ms)?")
+DRAFTED = 13  # the day whose experiment takes a draft model
 HELP = "run a day's experiment on this machine, with your code"
 
 
@@ -24,10 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Day 8's batcher, Day 9's engine or Day 11's cache, beside mlx-lm's",
     )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
+    parser.add_argument("--part", choices=["load"], default="", help="another experiment of that day: Day 14's load")
     parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
+    parser.add_argument("--draft", metavar="MODEL", help="Day 13: who guesses; else the model's own first layers")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, rougher numbers")
 
 
@@ -58,13 +61,17 @@ def _run(args: argparse.Namespace, out: Console) -> tuple[Experiment, Saved]:
         raise KitError("Name a day (bench --day 2), or what to measure (bench batcher).")
     load_course().day(args.day)  # an unknown day says so here
     implementations.install("ref" if args.ref else "mine")
-    module = experiments.find(args.day)
+    module = experiments.find(args.day, args.part)
     with TaskProgress(out) as progress:
         progress(f"loading {args.model}")
-        checkpoint = load_checkpoint(args.model)
-        experiment: Experiment = module.run(checkpoint, args.quick, progress)
+        checkpoint, options = load_checkpoint(args.model), {}
+        if args.draft is not None:
+            if args.day != DRAFTED:
+                raise KitError(f"--draft is for Day {DRAFTED}: bench --day {DRAFTED} --draft {args.draft}.")
+            options["draft"] = load_checkpoint(args.draft)
+        experiment: Experiment = module.run(checkpoint, args.quick, progress, **options)
         progress("writing the picture", 1.0)
-        saved = experiments.save(experiment, args.day, OUT)
+        saved = experiments.save(experiment, args.day, OUT, args.part)
     return experiment, saved
 
 

@@ -26,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="requests that begin alike, and Day 11's scheduler with a store of N blocks (0: no store)",
     )
+    fleet = parser.add_argument_group("a fleet, behind Day 16's routers: questions on documents")
+    fleet.add_argument("--fleet", type=int, metavar="N", help="so many replicas of Day 11's scheduler")
+    fleet.add_argument("--route", nargs="+", default=["two choices"], metavar="POLICY", help="by which policies")
+    fleet.add_argument("--routers", type=int, default=4, metavar="N", help="routers (%(default)s)")
+    fleet.add_argument("--every", type=float, default=1.0, metavar="S", help="seconds between reports (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
 
 
@@ -38,9 +43,62 @@ def run(args: argparse.Namespace) -> int:
 
     if min(args.requests) < 1 or not args.rate > 0 or args.running < 1 or (args.blocks or 0) < 0:
         raise KitError("Give at least 1 request, a rate above 0, at least 1 that may run, and 0 blocks or more.")
+    if args.fleet is not None and min(args.fleet, args.routers) < 1:
+        raise KitError("Give at least 1 replica, and at least 1 router.")
+    if not args.every > 0:
+        raise KitError(f"--every is {args.every}: give a number of seconds above 0.")
     out = console()
     implementations.install("ref" if args.ref else "mine")
-    return holes.run_or_say(lambda: _run(args, out), f"{RUN} simulate", out)
+    what = _run if args.fleet is None else _fleet
+    return holes.run_or_say(lambda: what(args, out), f"{RUN} simulate", out)
+
+
+def _fleet(args: argparse.Namespace, out: Any) -> None:
+    """Serve questions on documents with a fleet, by one policy after the other."""
+    import time
+    from functools import partial
+
+    from rich.table import Table
+
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.simulator import sweep
+
+    unknown = [name for name in args.route if name not in sweep.POLICIES]
+    if unknown:
+        raise KitError(f"There is no policy {unknown[0]!r}: give some of {', '.join(map(repr, sweep.POLICIES))}.")
+    columns = ["policy", "requests", "CPU s", "µs", "TTFT p50", "p99", "latency p50", "p99", "hits", "load", "MiB"]
+    table = Table(*columns, box=None)
+    for policy in args.route:
+        for count in args.requests:
+            setting = sweep.Setting(
+                policy, args.fleet, count, args.rate, args.routers, args.every, running=args.running, warm=0.1
+            )
+
+            def show(came: int, progress: TaskProgress, policy: str = policy, count: int = count) -> None:
+                progress(f"{policy}: {count:,} requests", came / count)
+
+            start = time.process_time()
+            with TaskProgress(out) as progress:
+                row = sweep.row(setting, sweep.serve(setting, partial(show, progress=progress)))
+            took = time.process_time() - start
+            table.add_row(
+                policy,
+                f"{count:,}",
+                f"{took:.1f}",
+                f"{1e6 * took / count:.0f}",
+                *(f"{seconds:.2f}" for seconds in (*row.ttft, *row.latency)),
+                f"{row.hit_rate:.0%}",
+                f"{row.load_ratio:.2f}",
+                f"{peak_mib():.0f}",
+            )
+    for column in table.columns[1:]:
+        column.justify = "right"
+    out.print(table)
+    out.print(
+        f"\n{args.fleet:,} replicas, {args.rate:g} requests a second for each, by the prices of the book's machine."
+    )
+    out.print("Percentiles without the first tenth. Load: the most loaded replica's time at work over the least's.")
 
 
 def _run(args: argparse.Namespace, out: Any) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-HELP = "draw recorded timelines, in the terminal, as SVG or as a page"
+HELP = "draw recorded timelines, in the terminal, as SVG, as a page or as a trace"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -11,6 +11,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.jsonl", help="default: those made last")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write one SVG instead of drawing here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that needs nothing else")
+    parser.add_argument("--perfetto", type=Path, metavar="FILE", help="write a trace for https://ui.perfetto.dev")
     parser.add_argument("--steps", action="store_true", help="along the width run steps, not seconds")
     parser.add_argument("--width", type=int, help="columns in the terminal, or units of the SVG's own width")
 
@@ -22,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.timeline.events import read_jsonl
     from tiny_batch_kit.timeline.files import last_group
     from tiny_batch_kit.timeline.html import timeline_page
+    from tiny_batch_kit.timeline.perfetto import trace_text
     from tiny_batch_kit.timeline.spans import Axis
     from tiny_batch_kit.timeline.svg import WIDTH, render_svg
     from tiny_batch_kit.timeline.terminal import TerminalTimelines
@@ -33,9 +35,11 @@ def run(args: argparse.Namespace) -> int:
         _write(args.svg, render_svg(timelines, axis=axis, width=args.width or WIDTH))
     if args.html:
         _write(args.html, timeline_page(timelines, axis=axis, width=args.width or WIDTH))
-    for path in filter(None, (args.svg, args.html)):
+    if args.perfetto:
+        _write(args.perfetto, trace_text(timelines))
+    for path in filter(None, (args.svg, args.html, args.perfetto)):
         out.print(f"Written: {path}", highlight=False, soft_wrap=True)
-    if not (args.svg or args.html):
+    if not (args.svg or args.html or args.perfetto):
         out.print(TerminalTimelines(timelines, axis, args.width))
     return 0
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
+
+Message = Mapping[str, str]
+"""One turn of a talk: {"role": "system", "user" or "assistant", "content": its text}."""
 
 
 class Tokenizer(Protocol):
@@ -29,6 +34,12 @@ class Tokenizer(Protocol):
     def turn(self, user: str) -> list[int]:
         """The token ids of a further question, from the end of the last answer on, ready to be answered."""
 
+    def talk(self, messages: Sequence[Message]) -> list[int]:
+        """The token ids of a whole talk in the model's chat template, ready to be answered.
+
+        ValueError if the template refuses it: some want user and assistant by turns.
+        """
+
 
 class ByteTokenizer:
     """One token a byte of UTF-8, and two more: 256 starts a text, 257 ends it."""
@@ -53,6 +64,10 @@ class ByteTokenizer:
     def turn(self, user: str) -> list[int]:
         """A line break, the question and a line break."""
         return self.encode(f"\n{user}\n")
+
+    def talk(self, messages: Sequence[Message]) -> list[int]:
+        """The start, and each message with a line break behind it."""
+        return [self.bos_token_id, *self.encode("".join(f"{each['content']}\n" for each in messages))]
 
 
 class BpeTokenizer:
@@ -81,11 +96,29 @@ class BpeTokenizer:
         """What the chat template writes behind an answer, with the question in it."""
         return self.encode(self._rendered(_talk(user)).rpartition(_ANSWER)[2])
 
-    def _rendered(self, messages: list[dict[str, str]]) -> str:
-        from jinja2.sandbox import ImmutableSandboxedEnvironment  # 50 ms that loading for tests need not pay
+    def talk(self, messages: Sequence[Message]) -> list[int]:
+        """The messages in the model's chat template, up to where the answer begins."""
+        return self.encode(self._rendered(messages))
+
+    def save(self, folder: Path) -> None:
+        """Write it as files that transformers reads: tokenizer.json and tokenizer_config.json."""
+        self._tokenizer.save(str(folder / "tokenizer.json"))
+        ends = self._tokenizer.id_to_token(self.eos_token_id)
+        config = {"tokenizer_class": "PreTrainedTokenizerFast", **self._special_tokens, "eos_token": ends}
+        text = json.dumps({**config, "chat_template": self._template}, indent=1)
+        (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
+
+    def _rendered(self, messages: Sequence[Message]) -> str:
+        """What the template makes of messages. It came with the model and is not trusted: it runs in a sandbox."""
+        from jinja2 import TemplateError  # 50 ms that loading for tests need not pay
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         template = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(self._template)
-        return str(template.render(messages=messages, add_generation_prompt=True, **self._special_tokens))
+        template.globals["raise_exception"] = _refuse
+        try:
+            return str(template.render(messages=messages, add_generation_prompt=True, **self._special_tokens))
+        except TemplateError as error:
+            raise ValueError(f"the model's chat template refuses these messages: {error}") from error
 
 
 class HubTokenizer:
@@ -121,11 +154,28 @@ class HubTokenizer:
         text = self._wrapped.apply_chat_template(_talk(user), tokenize=False, add_generation_prompt=True)
         return self.encode(text.rpartition(_ANSWER)[2])
 
+    def talk(self, messages: Sequence[Message]) -> list[int]:
+        """The messages in the chat template, which transformers runs in a sandbox; without one, the bare texts."""
+        if not self._wrapped.has_chat_template:
+            return self.encode("".join(f"{each['content']}\n" for each in messages))
+        from jinja2 import TemplateError
+
+        try:
+            text = self._wrapped.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+        except TemplateError as error:
+            raise ValueError(f"the model's chat template refuses these messages: {error}") from error
+        return self.encode(text)
+
+
+def _refuse(message: str) -> None:
+    """What templates call to refuse a talk."""
+    raise ValueError(f"the model's chat template refuses these messages: {message}")
+
 
 _ANSWER = "\N{WHITE SQUARE}answer\N{WHITE SQUARE}"  # stands for an answer, to be found again in what a template made
 
 
-def _talk(user: str) -> list[dict[str, str]]:
+def _talk(user: str) -> list[Message]:
     return [
         {"role": "user", "content": "question"},
         {"role": "assistant", "content": _ANSWER},

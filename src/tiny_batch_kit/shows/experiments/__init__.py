@@ -1,6 +1,7 @@
 """The days' experiments: what `bench --day N` runs, and how a result is kept.
 
-A day's module `day_NN.py` has `run(checkpoint, quick, progress) -> Experiment`. It reaches the student's code (or the
+A day's module `day_NN.py` has `run(checkpoint, quick, progress) -> Experiment`, and so has `day_NN_PART.py`, if a day
+has more than one. It reaches the student's code (or the
 reference's) through `implementations.load("roofline")`, never by an import of its own.
 """
 
@@ -48,29 +49,31 @@ class Saved:
     timelines: list[Path]
 
 
-def module_name(day: int) -> str:
-    """Return the name of the module that holds the experiment of `day`."""
-    return f"{__name__}.day_{day:02d}"
+def module_name(day: int, part: str = "") -> str:
+    """Return the name of the module that holds the experiment of `day`, or one of its parts."""
+    return f"{__name__}.day_{day:02d}" + (f"_{part}" if part else "")
 
 
-def find(day: int) -> ModuleType:
-    """Import and return the experiment of `day`; KitError when there is none."""
+def find(day: int, part: str = "") -> ModuleType:
+    """Import and return the experiment of `day`, or one of its parts; KitError when there is none."""
     try:
-        return importlib.import_module(module_name(day))
+        return importlib.import_module(module_name(day, part))
     except ModuleNotFoundError as error:
-        if error.name != module_name(day):
+        if error.name != module_name(day, part):
             raise
+        if part:
+            raise KitError(f"Day {day} has no experiment {part!r}.") from error
         found = sorted(int(p.stem[4:]) for p in Path(__file__).parent.glob("day_[0-9][0-9].py"))
         have = ", ".join(map(str, found)) or "none yet"
         raise KitError(f"Day {day} has no experiment. Days that have one: {have}.") from error
 
 
-def save(experiment: Experiment, day: int, folder: Path) -> Saved:
+def save(experiment: Experiment, day: int, folder: Path, part: str = "") -> Saved:
     """Write the JSON, the picture and the timelines of `experiment` into `folder` as day-NN files; return where."""
     from tiny_batch_kit.timeline.files import save_group
 
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"day-{day:02d}"
+    stem = f"day-{day:02d}" + (f"-{part}" if part else "")
     written = folder / f"{stem}.json"
     written.write_text(json.dumps(as_json(experiment, day), indent=1, default=_plain) + "\n", encoding="utf-8")
     picture = picture_of(experiment)

@@ -1,7 +1,7 @@
 """One measurement in this process, printed as JSON.
 
 `python -m tiny_batch_kit.shows.versus SIDE WORKLOAD MODEL IMPL` serves a workload; with `profile` for SIDE, a decode
-step is taken apart.
+step is taken apart; with `served`, WORKLOAD is 16x48: so many questions with so many tokens, for the server's engine.
 """
 
 import json
@@ -27,6 +27,13 @@ def main(side: str, workload: str, model: str, impl: str) -> None:
     if side == "profile":
         arranged = replace(checkpoint, model=OURS["engine"].arrange(checkpoint.model))
         print(json.dumps(asdict(profile(arranged))))
+        return
+    if side == "served":
+        from tiny_batch_kit.shows.versus.servers import engine_alone, questions
+
+        arranged = replace(checkpoint, model=OURS["engine"].arrange(checkpoint.model))
+        clients, limit = map(int, workload.split("x"))
+        print(json.dumps(asdict(engine_alone(arranged, questions(clients, limit)))))
         return
     if workload == WORKLOAD:
         talking = replace(checkpoint, model=TALKING[side].arrange(checkpoint.model))

@@ -1,0 +1,113 @@
+"""Day 14: tokens a step and requests that run, so that gaps stay at a target while load comes and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tiny_batch_kit.machine.clocks import Clock, WallClock
+from tiny_batch_kit.timeline.recorder import RowWork
+
+from .plan import Arrival, Scheduler, WaitingQueue
+from .policies import Fifo
+from .request import Request
+
+HEADROOM = 0.9
+"""Of the target: above it nobody more may run. Those who run will have longer contexts soon, and longer steps."""
+
+
+class LimitedQueue:
+    """A queue out of which nobody is admitted while `limit` requests run. The limit may be changed at any time.
+
+    Slots are a limit too, but they can't be moved while somebody sits in them.
+    """
+
+    def __init__(self, limit: int = 1, queue: WaitingQueue | None = None) -> None:
+        """queue: who is next; None: a Fifo. Raises ValueError for a limit below 1: nobody would ever run."""
+        if limit < 1:
+            raise ValueError(f"limit is {limit}: give at least 1")
+        self.limit = limit
+        self._queue: WaitingQueue = Fifo() if queue is None else queue
+
+    def add(self, request: Request, arrival: Arrival) -> None:
+        """See WaitingQueue."""
+        self._queue.add(request, arrival)
+
+    def first(self, running: Sequence[Request], step: int) -> Request | None:
+        """See WaitingQueue; None while `limit` requests run, or more: they came when it was higher."""
+        raise NotImplementedError("Task 14.6: LimitedQueue.first: see book/src/day-14.md")
+
+    def remove(self, request: Request) -> None:
+        """See WaitingQueue."""
+        self._queue.remove(request)
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+
+class LoadControl:
+    """Sets how many tokens a step has, and how many requests run, by what steps take. Give `on_step` to the engine.
+
+    The tokens are decided anew for each step, so a mistake costs one step: they follow at once, up and down. Who was
+    admitted stays for a whole answer, and grows: so the limit rises by one a step, and falls at once.
+    (Chiu and Jain, 1989, show why shares converge with additive increase and multiplicative decrease.)
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        queue: LimitedQueue,
+        target_tpot: float,
+        *,
+        low: int = 1,
+        high: int | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """scheduler: the engine's, with `queue` as its queue; the engine has no budget of its own.
+
+        target_tpot: seconds that may pass between two tokens of a request. The tokens begin at `low` and stay from
+        there to `high`; None: the scheduler's present number. Raises ValueError, and changes nothing, unless
+        target_tpot is above 0 and 1 ≤ low ≤ high.
+        """
+        most = scheduler.max_batched_tokens if high is None else high
+        if not target_tpot > 0 or not 1 <= low <= most:
+            raise ValueError(f"target_tpot {target_tpot}, from {low} to {most}: give seconds above 0, 1 ≤ low ≤ high")
+        self._scheduler, self._queue, self._clock = scheduler, queue, clock or WallClock()
+        self.target_tpot, self.low, self.high = target_tpot, low, most
+        self.tokens = float(low)
+        """Tokens a step, with a fraction: small corrections add up."""
+        self._at = self._clock.now()  # when the last step ended
+        self._before: frozenset[str | None] = frozenset()  # who was in it
+        self._apply()
+
+    def on_step(self, rows: Sequence[RowWork]) -> None:
+        """A step has ended, now, in which `rows` did something. Sets `max_batched_tokens` and the queue's `limit`.
+
+        Its seconds are those since the last step ended. They count only if somebody was in both steps: else the engine
+        may have slept in between. First the tokens follow (`_follow`), then the limit (`_limit`) by the new tokens.
+        Last, whether they count or not, the scheduler gets the whole tokens, but at least one for each that runs.
+        """
+        raise NotImplementedError("Task 14.6: LoadControl.on_step: see book/src/day-14.md")
+
+    def _follow(self, tokens: int, seconds: float) -> None:
+        """Correct `tokens` by a step of `tokens` tokens that took `seconds`.
+
+        A step that was not full (it had fewer than the whole part of `self.tokens`) and kept the target says nothing.
+        Any other is multiplied by the square root of target / seconds, but at least halved and at most doubled; and the
+        result kept from `low` to `high`. What is multiplied: the greater of `self.tokens` and the step's if it was
+        full, the step's tokens if not. The root takes half of the way, so that one odd step moves little, and nothing
+        overshoots even where a step's seconds grow with the square of its tokens.
+        """
+        raise NotImplementedError("Task 14.6: LoadControl._follow: see book/src/day-14.md")
+
+    def _limit(self, running: int, seconds: float) -> None:
+        """Correct the queue's `limit` by a step of `running` rows that took `seconds`.
+
+        If they are more than `tokens` has for them, a token each, then those who run are too many already: the limit is
+        the whole part of `tokens`. Else, if there are as many rows as the limit or more, and the step took at
+        most HEADROOM of the target, it is one more, but at most the scheduler's `max_running`.
+        """
+        raise NotImplementedError("Task 14.6: LoadControl._limit: see book/src/day-14.md")
+
+    def _apply(self) -> None:
+        """Give the scheduler its tokens: nobody who runs may be left out of a step."""
+        raise NotImplementedError("Task 14.6: LoadControl._apply: see book/src/day-14.md")

@@ -1,0 +1,106 @@
+"""Day 15: the life of a server: whether it is well, what happens if it is not, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tiny_batch_kit.machine.clocks import Clock, WallClock
+
+from .bridge import Bridge, EngineDown, ShuttingDown
+from .engine import Event
+from .request import Request
+from .stream import EventStream
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether requests are answered here, and why not. restarts: how many engines have been replaced so far."""
+
+    ok: bool
+    why: str
+    restarts: int
+
+
+class Life:
+    """Holds the bridge that serves now, replaces it when its engine has died or hangs, and brings all to an end."""
+
+    def __init__(
+        self,
+        make: Callable[[], Bridge],
+        *,
+        stuck_after: float = 10.0,
+        max_restarts: int = 3,
+        clock: Clock | None = None,
+    ) -> None:
+        """make: a new bridge with a new engine, not started yet.
+
+        stuck_after: seconds after which a step will never end. max_restarts: how many tries to replace an engine
+        there are in a row, without one that works. clock: the one that the bridges' workers read.
+        """
+        self._make, self.stuck_after, self.max_restarts = make, stuck_after, max_restarts
+        self._clock = clock or WallClock()
+        self.restarts = 0
+        self._tries = 0  # to replace an engine, since one was seen to be well and to have ended a step
+        self._draining = False
+        self._ended = False
+        self.bridge = make()
+
+    def start(self) -> None:
+        """Start the first bridge. Call it on the event loop."""
+        self.bridge.start()
+
+    async def submit(self, request: Request) -> EventStream[Event]:
+        """See Bridge.submit. Raises ShuttingDown once `drain` or `end` has been called."""
+        if self._draining or self._ended:
+            raise ShuttingDown("the server is about to end, and takes no more requests")
+        return await self.bridge.submit(request)
+
+    def cancel(self, request_id: str) -> None:
+        """See Bridge.cancel."""
+        self.bridge.cancel(request_id)
+
+    def problem(self) -> str | None:
+        """What is wrong with the present engine, in words; None if nothing is.
+
+        If its bridge is `down`, that error's text. If its worker is not alive, that its thread is dead. If a step has
+        been running for more than `stuck_after` seconds, that it hangs, and for how long. A worker that waits for work
+        is well, however long it waits.
+        """
+        raise NotImplementedError("Task 15.5: Life.problem: see book/src/day-15.md")
+
+    def health(self) -> Health:
+        """The truth: ok only if a request that comes now is taken, by an engine that is well.
+
+        why: the problem; that the server is about to end, if `drain` or `end` was called; "ok" if all is well.
+        """
+        raise NotImplementedError("Task 15.5: Life.health: see book/src/day-15.md")
+
+    def look(self) -> None:
+        """If there is a problem, close the bridge with EngineDown of its words, and try to put a new one there.
+
+        A try that succeeds is a restart: `make` returned, and the new bridge is started. If `make` raises, the next
+        look tries again. After `max_restarts` tries in a row, there are no more: the problem stays, and is told. The
+        row ends when a look finds nothing wrong, and an engine that has ended a step. Once the server is about to end,
+        nothing is done.
+        """
+        raise NotImplementedError("Task 15.5: Life.look: see book/src/day-15.md")
+
+    async def watch(self, every: float = 0.5) -> None:
+        """Look every so many seconds, for ever."""
+        while True:
+            await asyncio.sleep(every)
+            self.look()
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more requests, let those that are open come to their end, but only for so long; then `end`.
+
+        Returns when that is done. A second call does not wait: it ends at once, and so the first one does, too.
+        """
+        raise NotImplementedError("Task 15.5: Life.drain: see book/src/day-15.md")
+
+    def end(self) -> None:
+        """Close the bridge: who is still in it gets ShuttingDown."""
+        raise NotImplementedError("Task 15.5: Life.end: see book/src/day-15.md")

@@ -1,0 +1,179 @@
+"""Day 14: what batches are made of, who is kept waiting by what, and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tiny_batch_kit.timeline.events import Kind
+
+from .advice import words
+from .causes import FEW, LEAST, MOSTLY, Cause, Evidence
+from .step_record import StepRecord
+
+WAITS = (Cause.SLOTS, Cause.LONG_PROMPT, Cause.BUDGET, Cause.MEMORY)
+"""What can keep somebody waiting."""
+
+
+class Composition(NamedTuple):
+    """The tokens that went through the model in one step or in several, by what they were for.
+
+    prefill: of prompts, and of answers that go on elsewhere, for the first time. decode: one for each row that decodes.
+    guesses: those that were kept. waste: guesses that were refused, what was computed before, rows for nobody.
+    """
+
+    prefill: int = 0
+    decode: int = 0
+    guesses: int = 0
+    waste: int = 0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Each part's share of all, 0 to 1, in the order of the fields; 0 each if there is nothing."""
+        total = sum(self)
+        return tuple(part / total if total else 0.0 for part in self)
+
+    def plus(self, other: Composition) -> Composition:
+        """Both together."""
+        return Composition(*(mine + others for mine, others in zip(self, other, strict=True)))
+
+
+class Finding(NamedTuple):
+    """What is wrong, the number that supports it, and a sentence that says both and what to change."""
+
+    evidence: Evidence
+    text: str
+
+
+def compose(record: StepRecord) -> Composition:
+    """What a step's tokens were for. The parts add up to all that it computed.
+
+    A DECODE row computes its request's last token and any guesses behind it, and all that it sampled but one are
+    guesses that were kept. `record.again` is of PREFILL rows. IDLE rows have computed nothing, whatever they say.
+    """
+    # task 14.4 begin
+    prefill = decode = guesses = waste = 0
+    for row in record.rows:
+        if row.kind is Kind.PREFILL:
+            prefill += row.tokens
+        elif row.kind is Kind.DECODE:
+            kept = max(0, row.sampled - 1)
+            decode += 1
+            guesses += kept
+            waste += row.tokens - 1 - kept
+        elif row.kind is Kind.WASTED:
+            waste += row.tokens
+    return Composition(prefill - record.again, decode, guesses, waste + record.again)
+    # task 14.4 end
+
+
+def cause_of(record: StepRecord) -> Cause | None:
+    """What kept those who waited from being admitted in this step: one of WAITS; None if nobody waited.
+
+    If all slots were taken, nothing else matters: SLOTS. Else, if the step had all tokens of its budget, LONG_PROMPT
+    if a single PREFILL row had at least MOSTLY of the budget, and BUDGET if none had. Else there was a slot and budget,
+    so it must have been MEMORY.
+    """
+    # task 14.4 begin
+    if not record.waiting:
+        return None
+    if record.running >= record.slots:
+        return Cause.SLOTS
+    if record.computed < record.budget:
+        return Cause.MEMORY
+    long = any(row.kind is Kind.PREFILL and row.tokens >= MOSTLY * record.budget for row in record.rows)
+    return Cause.LONG_PROMPT if long else Cause.BUDGET
+    # task 14.4 end
+
+
+def measure(records: Sequence[StepRecord]) -> list[Evidence]:
+    """The evidence for each Cause, in their order, whether it is worth a word or not: see Evidence.
+
+    Only records with `caching` speak for or against CACHE: which share of their tokens was read, and not found. A share
+    of nothing is 0.
+    """
+    # task 14.4 begin
+    parts = sum_of(records)
+    computed = sum(parts)
+    cached = [record for record in records if record.caching]
+    read = sum(tokens_of(record, Kind.PREFILL) for record in cached)
+    needed = read + sum(record.found for record in cached)
+    refused = sum(tokens_of(record, Kind.DECODE) - rows_of(record, Kind.DECODE) for record in records) - parts.guesses
+    few = [
+        record
+        for record in records
+        if not record.waiting and rows_of(record, Kind.PREFILL, Kind.DECODE) <= FEW * record.slots
+    ]
+    return [
+        *(_waits(cause, records) for cause in WAITS),
+        _share(Cause.THRASH, sum(record.again for record in records), computed),
+        _share(Cause.CACHE, read, needed),
+        _share(Cause.GUESSES, refused, refused + parts.guesses),
+        _share(Cause.BUBBLES, sum(tokens_of(record, Kind.WASTED) for record in records), computed),
+        _share(Cause.IDLE, len(few), len(records)),
+    ]
+    # task 14.4 end
+
+
+def findings(records: Sequence[StepRecord]) -> list[Finding]:
+    """What is worth a word: the evidence whose share is at least LEAST of its cause, in the order of the causes.
+
+    Nothing has happened in no steps, and a share of nothing is no finding. Each sentence is that of `words`.
+    """
+    # task 14.4 begin
+    if not records:
+        return []
+    memory = max(record.memory / record.room for record in records)
+    return [
+        Finding(evidence, words(evidence, records[-1], memory))
+        for evidence in measure(records)
+        if evidence.of and evidence.share >= LEAST[evidence.cause]
+    ]
+    # task 14.4 end
+
+
+def sum_of(records: Iterable[StepRecord]) -> Composition:
+    """What the tokens of several steps were for."""
+    # task 14.4 begin
+    found = Composition()
+    for record in records:
+        found = found.plus(compose(record))
+    return found
+    # task 14.4 end
+
+
+def tokens_of(record: StepRecord, kind: Kind) -> int:
+    """How many tokens the rows of a kind have."""
+    return sum(row.tokens for row in record.rows if row.kind is kind)
+
+
+def rows_of(record: StepRecord, *kinds: Kind) -> int:
+    """How many rows are of these kinds."""
+    return sum(row.kind in kinds for row in record.rows)
+
+
+def _waits(cause: Cause, records: Sequence[StepRecord]) -> Evidence:
+    """The evidence for one of WAITS."""
+    # task 14.4 begin
+    hit = [record for record in records if cause_of(record) is cause]
+    if not hit:
+        return Evidence(cause, 0.0, len(records))
+    waiting = sum(record.waiting for record in hit) / len(hit)
+    who = ""
+    if cause is Cause.LONG_PROMPT:
+        who = Counter(_longest(record) for record in hit).most_common(1)[0][0]
+    return Evidence(cause, len(hit) / len(records), len(records), waiting, who)
+    # task 14.4 end
+
+
+def _longest(record: StepRecord) -> str:
+    """Whose PREFILL row has the most tokens; of equal ones, the first."""
+    # task 14.4 begin
+    rows = [row for row in record.rows if row.kind is Kind.PREFILL]
+    return max(rows, key=lambda row: row.tokens).request or ""
+    # task 14.4 end
+
+
+def _share(cause: Cause, part: int, count: int) -> Evidence:
+    return Evidence(cause, part / count if count else 0.0, count)

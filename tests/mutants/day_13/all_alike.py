@@ -1,0 +1,26 @@
+"""You gave all rows the same number of guesses. One whose guesses come true deserves more than one whose don't.
+
+task: 13.7
+caught-by: test_day_13.py::test_guesses_go_to_those_whose_guesses_come_true
+"""
+
+
+class MeasuredGuesses:
+    def _best(self, requests, spare):
+        # task 13.7 begin
+        rows, chances = len(requests), [self._acceptance(request.id) for request in requests]
+        counts, tokens = [0] * rows, float(rows)
+        best, fastest = list(counts), rows / self.seconds(rows, 0) if rows else 0.0
+        ahead = [(-chance, place) for place, chance in enumerate(chances)]
+        heapify(ahead)
+        tried = 2 * max(rows, self.guessing.largest) - rows
+        for guesses in range(1, min(spare, rows * self.most, tried) + 1):
+            place = (guesses - 1) % rows
+            unlikely = -(chances[place] ** (counts[place] + 1))
+            counts[place] += 1
+            tokens -= self._made * unlikely
+            speed = tokens / self.seconds(rows, self._made * guesses)
+            if speed > fastest:
+                best, fastest = list(counts), speed
+        return best
+        # task 13.7 end

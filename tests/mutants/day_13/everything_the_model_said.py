@@ -1,0 +1,21 @@
+"""You returned all that the model said, whether its guesses were right or not.
+
+task: 13.3
+caught-by: test_day_13.py::test_guesses_count_until_the_first_wrong_one[one-wrong]
+"""
+
+
+def match(logits, works):
+    # task 13.3 begin
+    params = [work.sampling for work in works for _ in range(work.wanted)]
+    positions: list[int] = []
+    for work in works:
+        stop = work.start + len(work.tokens) + 1
+        positions += range(stop - work.wanted, stop)
+    chosen = iter(cast(list[int], sample_batch(logits, params, positions).tolist()))
+    found = []
+    for work in works:
+        mine = [next(chosen) for _ in range(work.wanted)]
+        found.append(mine)
+    return found
+    # task 13.3 end

@@ -1,0 +1,24 @@
+"""You served guesses by slot. Slots are reused: the order of admission is that of `running`.
+
+task: 13.2
+caught-by: test_day_13.py::test_guesses_take_what_the_step_has_left[10-guesses4]
+"""
+
+
+class SpeculativeScheduler:
+    def _propose(self):
+        # task 13.2 begin
+        asked = [request for request in self.running.values() if request.state is RequestState.DECODING]
+        asked.sort(key=lambda request: self.slot_of[request.id])
+        left = self.max_batched_tokens - len(self.running)
+        allotted = self.control.allot(asked, left)
+        most = [
+            max(0, min(count, request.max_tokens - len(request.tokens) - 1))
+            for request, count in zip(asked, allotted, strict=True)
+        ]
+        for request, limit, guesses in zip(asked, most, self._ask(asked, most), strict=True):
+            count = min(len(guesses), limit, left)
+            if count and (count := self._room_for(request, count)):
+                self._guesses[request.id] = guesses[:count]
+                left -= count
+        # task 13.2 end

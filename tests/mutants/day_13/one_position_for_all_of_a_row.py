@@ -1,0 +1,21 @@
+"""You gave all of a row's tokens the same position. Each stands in a place of its own, and is drawn there.
+
+task: 13.3
+caught-by: test_day_13.py::test_each_token_is_drawn_at_the_position_where_it_will_stand[0-one-token]
+"""
+
+
+def match(logits, works):
+    # task 13.3 begin
+    params = [work.sampling for work in works for _ in range(work.wanted)]
+    positions: list[int] = []
+    for work in works:
+        stop = work.start + len(work.tokens) + 1
+        positions += [stop - work.wanted] * work.wanted
+    chosen = iter(cast(list[int], sample_batch(logits, params, positions).tolist()))
+    found = []
+    for work in works:
+        mine = [next(chosen) for _ in range(work.wanted)]
+        found.append(mine[: came_true(guesses_of(work), mine) + 1])
+    return found
+    # task 13.3 end

@@ -1,0 +1,14 @@
+"""You took out of the target what the draft has at all. What the target has more of is left, also of tokens that the
+draft says too.
+
+task: 13.4
+caught-by: test_day_13.py::test_the_first_token_is_distributed_as_the_target_says[reversed]
+"""
+
+
+def residual(target, draft):
+    # task 13.4 begin
+    more = np.where(draft > 0, 0.0, target)
+    total = more.sum()
+    return more / total if total > 0 else target
+    # task 13.4 end

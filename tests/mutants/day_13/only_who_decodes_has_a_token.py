@@ -1,0 +1,23 @@
+"""You set a token aside for those who decode only. Who is half read must have one too.
+
+task: 13.2
+caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[6-3-1]
+"""
+
+
+class SpeculativeScheduler:
+    def _propose(self):
+        # task 13.2 begin
+        asked = [request for request in self.running.values() if request.state is RequestState.DECODING]
+        left = self.max_batched_tokens - len(asked)
+        allotted = self.control.allot(asked, left)
+        most = [
+            max(0, min(count, request.max_tokens - len(request.tokens) - 1))
+            for request, count in zip(asked, allotted, strict=True)
+        ]
+        for request, limit, guesses in zip(asked, most, self._ask(asked, most), strict=True):
+            count = min(len(guesses), limit, left)
+            if count and (count := self._room_for(request, count)):
+                self._guesses[request.id] = guesses[:count]
+                left -= count
+        # task 13.2 end

@@ -1,0 +1,18 @@
+"""You did not give back the pages of guesses that were wrong.
+
+task: 13.2
+caught-by: test_day_13.py::test_pages_of_wrong_guesses_are_given_back[0-2]
+"""
+
+
+class SpeculativeScheduler:
+    def _settle(self, request):
+        # task 13.2 begin
+        had, guesses = self._unsettled.pop(request.id, (0, ()))
+        right = came_true(guesses, request.tokens[had:])
+        if right:
+            start, slot = request.num_computed_tokens, self.slot_of[request.id]
+            super().commit(StepPlan((Work(request.id, slot, start, guesses[:right], 0, request.sampling),)))
+        if guesses:
+            self.control.judged(request.id, len(guesses), right)
+        # task 13.2 end

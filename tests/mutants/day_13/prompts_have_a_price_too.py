@@ -1,0 +1,15 @@
+"""You took the time of a step that reads a prompt for a price. What is read outweighs all guesses.
+
+task: 13.7
+caught-by: test_day_13.py::test_a_step_in_which_prompts_are_read_is_no_price[without-a-prompt]
+"""
+
+
+class MeasuredGuesses:
+    def stepped(self, plan):
+        # task 13.7 begin
+        seconds = self._clock.now() - self._began
+        if True:
+            guesses = plan.num_tokens - len(plan.work)
+            (self.guessing if guesses else self.plain).observe(plan.num_tokens, seconds)
+        # task 13.7 end

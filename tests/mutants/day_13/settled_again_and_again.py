@@ -1,0 +1,19 @@
+"""You settled the same guesses before every plan. Forget them once they are settled.
+
+task: 13.2
+caught-by: test_day_13.py::test_a_plan_that_never_runs[0-slots]
+"""
+
+
+class SpeculativeScheduler:
+    def _settle(self, request):
+        # task 13.2 begin
+        had, guesses = self._unsettled.get(request.id, (0, ()))
+        right = came_true(guesses, request.tokens[had:])
+        if right:
+            start, slot = request.num_computed_tokens, self.slot_of[request.id]
+            super().commit(StepPlan((Work(request.id, slot, start, guesses[:right], 0, request.sampling),)))
+        if guesses:
+            self.control.judged(request.id, len(guesses), right)
+        self._take_back(request)
+        # task 13.2 end

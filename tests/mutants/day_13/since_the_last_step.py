@@ -1,0 +1,16 @@
+"""You measured from one step's end to the next one's. Between them the engine may have had nothing to do.
+
+task: 13.7
+caught-by: test_day_13.py::test_a_step_lasts_from_its_allotment_to_its_success
+"""
+
+
+class MeasuredGuesses:
+    def stepped(self, plan):
+        # task 13.7 begin
+        seconds = self._clock.now() - getattr(self, '_ended', self._began)
+        self._ended = self._clock.now()
+        if all(work.wanted == len(work.tokens) for work in plan.work):
+            guesses = plan.num_tokens - len(plan.work)
+            (self.guessing if guesses else self.plain).observe(plan.num_tokens, seconds)
+        # task 13.7 end

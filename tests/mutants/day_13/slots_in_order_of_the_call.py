@@ -1,0 +1,25 @@
+"""You numbered the slots anew in each call. A request's keys and values stay in its own.
+
+task: 13.5
+caught-by: test_day_13.py::test_any_course_of_a_draft
+"""
+
+
+class DraftModel:
+    def _catch_up(self, requests):
+        # task 13.5 begin
+        work, left = [], self.max_batched_tokens
+        for request in requests:
+            seen = self._row(request)
+            if seen is None or not left:
+                continue
+            right = came_true(seen.guessed, tokens_between(request, seen.computed, length(request)))
+            start = min(seen.computed + right, length(request) - 1)
+            stop = min(length(request), start + left)
+            seen.computed, seen.guessed = stop, []
+            left -= stop - start
+            wanted = int(stop == length(request))
+            tokens = tokens_between(request, start, stop)
+            work.append(Work(request.id, len(work), start, tokens, wanted, request.sampling))
+        return work
+        # task 13.5 end

@@ -1,0 +1,24 @@
+"""You let each request have all the tokens that the call may read.
+
+task: 13.5
+caught-by: test_day_13.py::test_it_reads_so_many_tokens_a_call[13]
+"""
+
+
+class DraftModel:
+    def _catch_up(self, requests):
+        # task 13.5 begin
+        work, left = [], self.max_batched_tokens
+        for request in requests:
+            seen = self._row(request)
+            if seen is None or not left:
+                continue
+            right = came_true(seen.guessed, tokens_between(request, seen.computed, length(request)))
+            start = min(seen.computed + right, length(request) - 1)
+            stop = min(length(request), start + left)
+            seen.computed, seen.guessed = stop, []
+            wanted = int(stop == length(request))
+            tokens = tokens_between(request, start, stop)
+            work.append(Work(request.id, seen.slot, start, tokens, wanted, request.sampling))
+        return work
+        # task 13.5 end

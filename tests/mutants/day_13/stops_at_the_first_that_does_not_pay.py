@@ -1,0 +1,29 @@
+"""You stopped at the first guess that does not pay. A price may jump and then be flat: go on, and remember the best.
+
+task: 13.7
+caught-by: test_day_13.py::test_a_price_that_jumps_and_then_is_flat
+"""
+
+
+class MeasuredGuesses:
+    def _best(self, requests, spare):
+        # task 13.7 begin
+        rows, chances = len(requests), [self._acceptance(request.id) for request in requests]
+        counts, tokens = [0] * rows, float(rows)
+        best, fastest = list(counts), rows / self.seconds(rows, 0) if rows else 0.0
+        ahead = [(-chance, place) for place, chance in enumerate(chances)]
+        heapify(ahead)
+        tried = 2 * max(rows, self.guessing.largest) - rows
+        for guesses in range(1, min(spare, rows * self.most, tried) + 1):
+            unlikely, place = ahead[0]
+            counts[place] += 1
+            tokens -= self._made * unlikely
+            following = unlikely * chances[place] if counts[place] < self.most else inf
+            heapreplace(ahead, (following, place))
+            speed = tokens / self.seconds(rows, self._made * guesses)
+            if speed > fastest:
+                best, fastest = list(counts), speed
+            else:
+                break
+        return best
+        # task 13.7 end

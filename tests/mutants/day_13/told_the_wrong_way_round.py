@@ -1,0 +1,19 @@
+"""You told the control how many came true as how many were made.
+
+task: 13.2
+caught-by: test_day_13.py::test_the_control_hears_what_came_of_it[slots]
+"""
+
+
+class SpeculativeScheduler:
+    def _settle(self, request):
+        # task 13.2 begin
+        had, guesses = self._unsettled.pop(request.id, (0, ()))
+        right = came_true(guesses, request.tokens[had:])
+        if right:
+            start, slot = request.num_computed_tokens, self.slot_of[request.id]
+            super().commit(StepPlan((Work(request.id, slot, start, guesses[:right], 0, request.sampling),)))
+        if guesses:
+            self.control.judged(request.id, right, len(guesses))
+        self._take_back(request)
+        # task 13.2 end

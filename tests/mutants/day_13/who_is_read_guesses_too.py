@@ -1,0 +1,23 @@
+"""You let requests guess whose prompt is still being read. What comes behind the prompt is not even begun.
+
+task: 13.2
+caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[12-4-6]
+"""
+
+
+class SpeculativeScheduler:
+    def _propose(self):
+        # task 13.2 begin
+        asked = list(self.running.values())
+        left = self.max_batched_tokens - len(self.running)
+        allotted = self.control.allot(asked, left)
+        most = [
+            max(0, min(count, request.max_tokens - len(request.tokens) - 1))
+            for request, count in zip(asked, allotted, strict=True)
+        ]
+        for request, limit, guesses in zip(asked, most, self._ask(asked, most), strict=True):
+            count = min(len(guesses), limit, left)
+            if count and (count := self._room_for(request, count)):
+                self._guesses[request.id] = guesses[:count]
+                left -= count
+        # task 13.2 end

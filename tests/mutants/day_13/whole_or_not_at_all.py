@@ -1,0 +1,27 @@
+"""You left out a request that could not be read whole. Then a long prompt is never read: read a part, and go on later.
+
+task: 13.5
+caught-by: test_day_13.py::test_it_reads_so_many_tokens_a_call[5]
+"""
+
+
+class DraftModel:
+    def _catch_up(self, requests):
+        # task 13.5 begin
+        work, left = [], self.max_batched_tokens
+        for request in requests:
+            seen = self._row(request)
+            if seen is None or not left:
+                continue
+            right = came_true(seen.guessed, tokens_between(request, seen.computed, length(request)))
+            start = min(seen.computed + right, length(request) - 1)
+            stop = length(request)
+            if stop - start > left:
+                continue
+            seen.computed, seen.guessed = stop, []
+            left -= stop - start
+            wanted = int(stop == length(request))
+            tokens = tokens_between(request, start, stop)
+            work.append(Work(request.id, seen.slot, start, tokens, wanted, request.sampling))
+        return work
+        # task 13.5 end

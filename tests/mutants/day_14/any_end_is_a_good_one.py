@@ -1,0 +1,15 @@
+"""You don't ask how the request ended. Half an answer keeps no promise.
+
+task: 14.3
+caught-by: test_day_14.py::test_a_kept_promise_is_a_whole_answer[cancelled]
+"""
+
+
+class Objective:
+    def met(self, finished):
+        # task 14.3 begin
+        first = finished.latency if finished.ttft is None else finished.ttft
+        if first is None:
+            return False
+        return first <= self.ttft and (finished.tpot is None or finished.tpot <= self.tpot)
+        # task 14.3 end

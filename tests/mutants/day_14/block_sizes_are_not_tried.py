@@ -1,0 +1,26 @@
+"""You return after the walk: all other block sizes are never measured.
+
+task: 14.5
+caught-by: test_day_14.py::test_then_the_other_block_sizes[blocks0-expected0]
+"""
+
+
+def search(measure, slots, tokens, blocks, objective):
+    # task 14.5 begin
+    for name, values in (("slots", slots), ("tokens", tokens), ("blocks", blocks)):
+        if not values or list(values) != sorted(set(values)):
+            raise ValueError(f"{name} is {list(values)}: give at least one number, and in rising order")
+    block, found = blocks[len(blocks) // 2], list[Point]()
+    row, column = 0, len(tokens) - 1
+    while row < len(slots) and column >= 0 and slots[row] <= tokens[column]:
+        found.append(measure(Setting(slots[row], tokens[column], block)))
+        if found[-1].tpot <= objective.tpot:
+            row += 1
+        else:
+            column -= 1
+    try:
+        best = best_under(found, objective)
+    except ValueError:
+        return found
+    return found
+    # task 14.5 end

@@ -1,0 +1,18 @@
+"""You compare with half the budget, rounded down: 50 of 101 is less than half.
+
+task: 14.4
+caught-by: test_day_14.py::test_half_the_budget_is_a_long_prompt[less-of-odd]
+"""
+
+
+def cause_of(record):
+    # task 14.4 begin
+    if not record.waiting:
+        return None
+    if record.running >= record.slots:
+        return Cause.SLOTS
+    if record.computed < record.budget:
+        return Cause.MEMORY
+    long = any(row.kind is Kind.PREFILL and row.tokens >= record.budget // 2 for row in record.rows)
+    return Cause.LONG_PROMPT if long else Cause.BUDGET
+    # task 14.4 end

@@ -1,0 +1,20 @@
+"""You let both histograms share one list of counts, so what is recorded here is counted there.
+
+task: 14.1
+caught-by: test_day_14.py::test_what_is_merged_stays_apart
+"""
+
+
+class Histogram:
+    def merge(self, other):
+        # task 14.1 begin
+        if other.borders != self.borders:
+            raise ValueError(
+                f"only histograms of the same borders can be added: this one has {self.low} to {self.high} with an "
+                f"error of {self.error}, the other {other.low} to {other.high} with {other.error}; make both alike"
+            )
+        self.counts = [mine + others for mine, others in zip(self.counts, other.counts, strict=True)]
+        other.counts = self.counts
+        self.total += other.total
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        # task 14.1 end

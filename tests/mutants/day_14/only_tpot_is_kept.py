@@ -1,0 +1,20 @@
+"""You look at the TPOT alone. A setting whose first tokens come too late breaks the promise too.
+
+task: 14.5
+caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count[ttft-missed]
+"""
+
+
+def best_under(points, objective):
+    # task 14.5 begin
+    tried = list(points)
+    kept = [point for point in tried if point.tpot <= objective.tpot]
+    if not kept:
+        ttft = min((point.ttft for point in tried), default=None)
+        tpot = min((point.tpot for point in tried), default=None)
+        raise ValueError(
+            f"no setting of {len(tried)} keeps a TTFT of {objective.ttft} s and a TPOT of {objective.tpot} s; the "
+            f"smallest seen are {ttft} and {tpot}: promise less, or take load away"
+        )
+    return min(kept, key=lambda point: (-point.throughput, point.tpot))
+    # task 14.5 end

@@ -1,0 +1,18 @@
+"""You take the last step's speed for the rate. One step says little: the forecast jumps with each.
+
+task: 14.7
+caught-by: test_day_14.py::test_the_rate_is_learned_while_somebody_waits
+"""
+
+
+class Promise:
+    def on_step(self, rows):
+        # task 14.7 begin
+        now, unread = self._clock.now(), self._scheduler.num_unread
+        seconds = now - self._at
+        if self._unread and unread and seconds > 0:
+            read = sum(row.tokens for row in rows if row.kind is Kind.PREFILL)
+            share = 1.0
+            self.rate = max(self.rate + (read / seconds - self.rate) * share, 1 / self.memory)
+        self._at, self._unread = now, unread
+        # task 14.7 end

@@ -1,0 +1,16 @@
+"""You set the least and the most to the value that came last.
+
+task: 14.1
+caught-by: test_day_14.py::test_sum_least_and_most_are_exact
+"""
+
+
+class Histogram:
+    def record(self, value):
+        # task 14.1 begin
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{value} can't be recorded: give a finite number of at least 0")
+        self.counts[bisect_left(self.borders, value)] += 1
+        self.total += value
+        self.least, self.most = value, value
+        # task 14.1 end

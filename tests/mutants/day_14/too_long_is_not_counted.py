@@ -1,0 +1,18 @@
+"""You leave out what is longer than the last border: the slowest requests are then in no percentile.
+
+task: 14.1
+caught-by: test_day_14.py::test_the_first_bucket_begins_at_nothing_and_the_last_never_ends
+"""
+
+
+class Histogram:
+    def record(self, value):
+        # task 14.1 begin
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{value} can't be recorded: give a finite number of at least 0")
+        if value > self.borders[-1]:
+            return
+        self.counts[bisect_left(self.borders, value)] += 1
+        self.total += value
+        self.least, self.most = min(self.least, value), max(self.most, value)
+        # task 14.1 end

@@ -1,0 +1,17 @@
+"""You forget `low`: while steps are slow the tokens fall to nothing.
+
+task: 14.6
+caught-by: test_day_14.py::test_it_stays_in_its_range[given]
+"""
+
+
+class LoadControl:
+    def _follow(self, tokens, seconds):
+        # task 14.6 begin
+        full = tokens >= int(self.tokens)
+        if not full and seconds <= self.target_tpot:
+            return
+        factor = (self.target_tpot / seconds) ** 0.5 if seconds > 0 else 2.0
+        start = max(self.tokens, tokens) if full else tokens
+        self.tokens = min(start * max(0.5, min(factor, 2.0)), self.high)
+        # task 14.6 end

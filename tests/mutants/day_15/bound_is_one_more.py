@@ -1,0 +1,18 @@
+"""You take one event more than the bound before you cut the reader off.
+
+task: 15.1
+caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off[1]
+"""
+
+
+class EventStream:
+    def put(self, event):
+        # task 15.1 begin
+        if not self._ended and len(self._unread) > self.bound:
+            self.end(TooSlow(f"{self.bound} events lay unread, and another one came: read faster"))
+        if self._ended:
+            return False
+        self._unread.append(event)
+        self._news.set()
+        return True
+        # task 15.1 end

@@ -1,0 +1,26 @@
+"""You make a chunk only if there is text. A score whose token brings none is lost.
+
+task: 15.6
+caught-by: test_day_15.py::test_a_score_needs_no_text
+"""
+
+
+class Answer:
+    async def chunks(self):
+        # task 15.6 begin
+        try:
+            for index in range(len(self.choices)):
+                opening = self._wire.opening(index)
+                if opening is not None:
+                    yield opening
+            async for index, event in merged(self._streams):
+                choice = self.choices[index]
+                text, scores = choice.take(event)
+                if text or choice.finish:
+                    yield self._wire.chunk(index, text, scores, choice.finish)
+            self._see_that_all_have_ended()
+            if self._include_usage:
+                yield self._wire.last(self.usage())
+        finally:
+            self.leave()
+        # task 15.6 end

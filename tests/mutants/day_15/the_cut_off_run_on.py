@@ -1,0 +1,19 @@
+"""You don't look at what `put` says. Who is cut off keeps its slot and its pages to the end of an answer that nobody reads.
+
+task: 15.3
+caught-by: test_day_15.py::test_a_slow_reader_is_cut_off_and_holds_nobody_up
+"""
+
+
+class Bridge:
+    def _deliver(self, events):
+        # task 15.3 begin
+        for event in events:
+            stream = self._streams.get(event.request_id)
+            if stream is None:
+                continue
+            stream.put(event)
+            if isinstance(event, FinishedEvent):
+                stream.end()
+                self._forget(event.request_id)
+        # task 15.3 end

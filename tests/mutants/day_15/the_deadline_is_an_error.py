@@ -1,0 +1,16 @@
+"""You let the TimeoutError of the deadline through. Then nobody tells the rest.
+
+task: 15.5
+caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served[too-long]
+"""
+
+
+class Life:
+    async def drain(self, seconds):
+        # task 15.5 begin
+        if not self._draining:
+            self._draining = True
+            async with asyncio.timeout(seconds):
+                await self.bridge.quiet()
+        self.end()
+        # task 15.5 end

@@ -1,0 +1,18 @@
+"""You don't tell the thread to stop. It steps for nobody, until the process ends.
+
+task: 15.3
+caught-by: test_day_15.py::test_close_leaves_nobody_waiting
+"""
+
+
+class Bridge:
+    def close(self, error):
+        # task 15.3 begin
+        if self.down is not None:
+            return
+        self.down = error
+        for request_id in list(self._streams):
+            self._answered(request_id, error)
+            self._streams[request_id].end(error)
+            self._forget(request_id)
+        # task 15.3 end

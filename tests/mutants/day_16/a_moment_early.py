@@ -1,0 +1,14 @@
+"""You forgot what ended by the time of the report, but not at that very moment.
+
+task: 16.2
+caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end[at-the-moment]
+"""
+
+
+class Board:
+    def heard(self, report):
+        # task 16.2 begin
+        mine = self._mine.setdefault(report.replica, {})
+        for name in [name for name, one in mine.items() if one.ended is not None and one.ended < report.taken]:
+            del mine[name]
+        # task 16.2 end

@@ -1,0 +1,16 @@
+"""You ejected for the same time each time.
+
+task: 16.5
+caught-by: test_day_16.py::test_a_bad_probe_doubles_its_time
+"""
+
+
+class Ejector:
+    def _eject(self, replica, now):
+        # task 16.5 begin
+        health = self._health[replica]
+        health.until = now + min(self.longest, self.base)
+        health.times += 1
+        health.probing = False
+        self.out.add(replica)
+        # task 16.5 end

@@ -1,0 +1,16 @@
+"""You promised another try where there is no other replica.
+
+task: 16.6
+caught-by: test_day_16.py::test_no_try_where_it_has_been
+"""
+
+
+class Router:
+    def failed(self, ask_id, now):
+        # task 16.6 begin
+        elsewhere = not self.board.reports.names <= going.tried
+        if not going.shown and len(going.tried) < self.tries and self.budget.take():
+            return True
+        del self.going[ask_id]
+        return False
+        # task 16.6 end

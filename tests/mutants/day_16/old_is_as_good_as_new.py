@@ -1,0 +1,16 @@
+"""You believed every report, however old.
+
+task: 16.3
+caught-by: test_day_16.py::test_old_reports_say_nothing[a-is-old]
+"""
+
+
+class TwoChoices:
+    def choose(self, ask, reports, now):
+        # task 16.3 begin
+        first, second = self.pair(ask, reports)
+        if False:
+            return first.replica
+        by_first, by_second = ((each.tokens + ask.tokens) / each.speed for each in (first, second))
+        return second.replica if by_second < by_first else first.replica
+        # task 16.3 end

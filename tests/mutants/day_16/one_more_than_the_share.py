@@ -1,0 +1,12 @@
+"""You looked at how many are out, not at how many would be.
+
+task: 16.5
+caught-by: test_day_16.py::test_never_more_than_a_share[0-of-3]
+"""
+
+
+class Ejector:
+    def _may_eject(self):
+        # task 16.5 begin
+        return len(self.out) <= self.max_share * len(self._health)
+        # task 16.5 end

@@ -1,0 +1,15 @@
+"""You forgot that ten times 0.1 is not quite 1 in floating point.
+
+task: 16.6
+caught-by: test_day_16.py::test_ten_requests_pay_for_a_retry[as-many]
+"""
+
+
+class RetryBudget:
+    def take(self):
+        # task 16.6 begin
+        if self.left < 1:
+            return False
+        self.left = max(0.0, self.left - 1)
+        return True
+        # task 16.6 end
