@@ -92,10 +92,11 @@ class LoadControl:
         """Correct `tokens` by a step of `tokens` tokens that took `seconds`.
 
         A step that was not full (it had fewer than the whole part of `self.tokens`) and kept the target says nothing.
-        Any other is multiplied by the square root of target / seconds, but at least halved and at most doubled; and the
-        result kept from `low` to `high`. What is multiplied: the greater of `self.tokens` and the step's if it was
-        full, the step's tokens if not. The root takes half of the way, so that one odd step moves little, and nothing
-        overshoots even where a step's seconds grow with the square of its tokens.
+        Any other is multiplied by the square root of target / seconds, but at least halved and at most doubled (a step
+        of no time doubles it); and the result kept from `low` to `high`. What is multiplied: the greater of
+        `self.tokens` and the step's if it was full, the step's tokens if not. The root takes half of the way, so that
+        one odd step moves little, and nothing overshoots even where a step's seconds grow with the square of its
+        tokens.
         """
         raise NotImplementedError("Task 14.6: LoadControl._follow: see book/src/day-14.md")
 

@@ -21,7 +21,10 @@ from .slots import SlotManager
 
 @dataclass
 class Seen:
-    """What the draft's cache holds of a request: `computed` of its tokens, and behind them the `guessed` ones."""
+    """What the draft's cache holds of a request: `computed` of its tokens, and behind them guesses that were fed to it.
+
+    The last guess of a call never was.
+    """
 
     slot: int
     computed: int = 0
@@ -54,7 +57,7 @@ class DraftModel:
         """See Proposer. The first pass reads what is missing, the next ones a guess each.
 
         A request that wants no guess is not read either. The others are read in order while tokens last; one that could
-        not be read to its end has no guesses this time, and goes on from there the next time.
+        not be read completely has no guesses this time, and goes on from there the next time.
         """
         raise NotImplementedError("Task 13.5: DraftModel.propose: see book/src/day-13.md")
 

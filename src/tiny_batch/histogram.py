@@ -71,5 +71,8 @@ class Histogram:
         raise NotImplementedError("Task 14.1: Histogram.percentile: see book/src/day-14.md")
 
     def _middle(self, bucket: int) -> float:
-        """The value that stands for a bucket: as far from its lower border as from its upper one, relatively."""
+        """The value that stands for a bucket: as far from its lower border as from its upper one, relatively.
+
+        In the first bucket any value up to `low` will do; in the last, it is `most`.
+        """
         raise NotImplementedError("Task 14.1: Histogram._middle: see book/src/day-14.md")

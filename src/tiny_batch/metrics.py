@@ -55,8 +55,8 @@ class BatchingMetrics:
         """A step has run: counts what its rows did, of how many slots, and of how large a budget.
 
         A DECODE row owes one token of those that it computes to its request, and the others are guesses; of the tokens
-        that it sampled, all but one are guesses that were kept. WASTED and IDLE rows did nothing for anybody,
-        but see `record.computed`. Then `on_record` hears of the step.
+        that it sampled, all but one (none, if it sampled none) are guesses that were kept. WASTED and IDLE rows did
+        nothing for anybody, but see `record.computed`. Then `on_record` hears of the step.
         """
         raise NotImplementedError("Task 14.2: BatchingMetrics.on_step: see book/src/day-14.md")
 
@@ -76,7 +76,7 @@ class BatchingMetrics:
     def _pass(self) -> float:
         """Let the time since the last call count: as watched, as idle if nobody was there, and for each who was.
 
-        Returns the time.
+        Returns the present time, by the clock.
         """
         raise NotImplementedError("Task 14.2: BatchingMetrics._pass: see book/src/day-14.md")
 

@@ -29,7 +29,7 @@ class SpeculativeScheduler(PreemptiveScheduler):
         self.proposer, self.control = proposer, FixedGuesses(4) if control is None else control
         self.proposer_error: str | None = None  # what it raised, such as `ValueError: no`: it is not asked any more
         self._guesses: dict[str, Sequence[int]] = {}  # of the plan that is being made
-        # Of the last plan that succeeded: how many tokens a request had, and its guesses of the next ones.
+        # Of the last plan that succeeded: how many tokens its answer had, and the guesses of the next ones.
         self._unsettled: dict[str, tuple[int, Sequence[int]]] = {}
 
     @property
@@ -50,8 +50,9 @@ class SpeculativeScheduler(PreemptiveScheduler):
         """Ask the proposer, and note in `_guesses` whose guesses go into the step: none that is empty.
 
         Asked are all who are DECODING, in order of admission, each for as many guesses as the control allots it, but
-        for one less than it may still get tokens at most: the last one needs no guess. In that order, guesses are cut
-        to the tokens that the step has left when everybody who runs has one, and to what has memory: `_room_for`.
+        fewer than the tokens that it may still get: the last token needs no guess. The control is asked in every step,
+        even if nobody decodes. In order of admission, guesses are cut to the tokens that the step has left when all who
+        run have one, and to what has memory: `_room_for`.
         """
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._propose: see book/src/day-13.md")
 
@@ -64,13 +65,13 @@ class SpeculativeScheduler(PreemptiveScheduler):
             guesses = self.proposer.propose(requests, most)
             if len(guesses) != len(requests):
                 raise ValueError(f"guesses for {len(guesses)} of {len(requests)} requests: give a list for each")
-            return guesses
+            return [[int(token) for token in each] for each in guesses]
         except Exception as error:  # whatever it is, answers can do without
             self.proposer_error = f"{type(error).__name__}: {error}"
             return nothing
 
     def _room_for(self, request: Request, guesses: int) -> int:
-        """For how many of so many guesses of a running request there is memory: it is theirs from now on."""
+        """For how many of a running request's guesses there is memory: it is the request's from now on."""
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._room_for: see book/src/day-13.md")
 
     def _work(self, request: Request, left: int) -> Work:
@@ -87,7 +88,8 @@ class SpeculativeScheduler(PreemptiveScheduler):
     def _settle(self, request: Request) -> None:
         """Commit those guesses of a running request that are among its tokens by now, and tell the control.
 
-        They are committed as work that wants nothing. What was taken for the others is given back: `_take_back`.
+        They are committed as work that wants nothing. What was taken for others is given back, also if nothing is to be
+        settled: their plan may never have been committed. See `_take_back`.
         """
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._settle: see book/src/day-13.md")
 
@@ -109,7 +111,7 @@ class SpeculativeScheduler(PreemptiveScheduler):
         self._let_go_of_guesses(request_id)
 
     def _let_go_of_guesses(self, request_id: str) -> None:
-        """Who runs no longer has no guesses, and the proposer keeps nothing for it."""
+        """A request that has stopped running has no guesses, and the proposer keeps nothing for it."""
         self._guesses.pop(request_id, None)
         try:
             self.proposer.forget(request_id)

@@ -36,7 +36,7 @@ LEAST: dict[Cause, float] = {
 MOSTLY = 0.5
 """A prompt of which a row reads at least so much of the budget is a long one."""
 FEW = 0.5
-"""A step is nearly empty if at most so much of the slots has a row."""
+"""A step is nearly empty if nobody waits, and at most so much of the slots has a row that reads or decodes."""
 
 
 class Evidence(NamedTuple):

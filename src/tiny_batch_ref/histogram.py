@@ -95,7 +95,10 @@ class Histogram:
         # task 14.1 end
 
     def _middle(self, bucket: int) -> float:
-        """The value that stands for a bucket: as far from its lower border as from its upper one, relatively."""
+        """The value that stands for a bucket: as far from its lower border as from its upper one, relatively.
+
+        In the first bucket any value up to `low` will do; in the last, it is `most`.
+        """
         # task 14.1 begin
         if bucket == 0:
             return self.least

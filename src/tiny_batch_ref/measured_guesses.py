@@ -15,7 +15,7 @@ from .plan import StepPlan
 from .request import Request
 
 KEPT = 7  # prices of one size of step that are remembered: their median counts, whatever else the machine does
-FORGET = 0.9  # what is left of a step's weight, in what is known of guesses, when another's are known
+FORGET = 0.9  # what an older judgement still weighs when a new one comes
 SHORTEST = 1e-9  # seconds: no step counts as shorter, whatever the clock says
 SOONEST, LATEST = 16, 128  # after how many steps something else is tried than what is best
 
@@ -140,8 +140,9 @@ class MeasuredGuesses:
         """How many guesses of each request make the most tokens a second; of equally good choices, the fewest.
 
         `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
-        so far, or of one without: so none is far too long before that is known. One is added at a time, always the one
-        that is most likely to come true, of equal ones the first request's; the best of all that are passed counts.
+        so far or, if that is more, of this one without (`rows`): so none is far too long before that is known. One is
+        added at a time, always the one that is most likely to come true, of equal ones the first request's; the best of
+        all the choices passed on the way counts.
         Of any number of guesses, the share `_made` is made: these bring tokens, and these are paid for.
         """
         # task 13.7 begin

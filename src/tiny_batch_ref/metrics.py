@@ -60,8 +60,8 @@ class BatchingMetrics:
         """A step has run: counts what its rows did, of how many slots, and of how large a budget.
 
         A DECODE row owes one token of those that it computes to its request, and the others are guesses; of the tokens
-        that it sampled, all but one are guesses that were kept. WASTED and IDLE rows did nothing for anybody,
-        but see `record.computed`. Then `on_record` hears of the step.
+        that it sampled, all but one (none, if it sampled none) are guesses that were kept. WASTED and IDLE rows did
+        nothing for anybody, but see `record.computed`. Then `on_record` hears of the step.
         """
         # task 14.2 begin
         self._pass()
@@ -112,7 +112,7 @@ class BatchingMetrics:
     def _pass(self) -> float:
         """Let the time since the last call count: as watched, as idle if nobody was there, and for each who was.
 
-        Returns the time.
+        Returns the present time, by the clock.
         """
         # task 14.2 begin
         now = self._clock.now()

@@ -93,7 +93,8 @@ class Promise:
 
         Raises NotInTime if `margin` times its forecast is more than the promised TTFT. But if nothing is unread, it may
         come in any case: later it would be no sooner. `retry_after`: when, if nobody else comes and `rate` stays,
-        as much has been read that it would be admitted.
+        enough has been read for it to be admitted (all that is unread, if its own reading alone takes too long). The
+        message has the forecast, to a tenth of a second, and the promised TTFT.
         """
         # task 14.7 begin
         prompt, unread = len(request.prompt), self._scheduler.num_unread

@@ -82,7 +82,7 @@ def search(
     their order, with the best setting found; none if no setting keeps the objective. No setting is measured twice.
     At most `len(slots) + len(tokens) + len(blocks) - 2` measurements.
 
-    Raises ValueError if slots, tokens or blocks are none, or not rising.
+    Raises ValueError if slots, tokens or blocks are none, or not each above the one before.
     """
     # task 14.5 begin
     for name, values in (("slots", slots), ("tokens", tokens), ("blocks", blocks)):
