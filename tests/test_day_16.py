@@ -1455,3 +1455,32 @@ def test_what_a_whole_pace_is():
     pace = made.ejector.usual()
     expect_equal(where, "a", asked="a is well", case="two requests have ended well at a")
     expect_close(pace, 0.5, asked="seconds a token: 2 s for 4 tokens", case="two requests of 4 tokens, 2 s each")
+
+
+@pytest.mark.task("16.6")
+def test_a_retry_is_timed_from_where_it_went_anew():
+    made, told = router(), list[tuple[str, float]]()
+    made.ejector.succeeded = lambda replica, pace, now: told.append((replica, pace))  # type: ignore[method-assign]
+    made.route(Ask("x", tokens=10), 0.0)
+    made.failed("x", 100.0)
+    made.route(Ask("x", tokens=10), 100.0)
+    made.ended("x", 101.0)
+    expect_equal(
+        told,
+        [("b", 0.1)],
+        asked="seconds a token of b: since the request was sent to it, not since its first try",
+        case="x, 10 tokens, fails at a after 100 s, is sent to b, and ends there a second later",
+    )
+
+
+@pytest.mark.task("16.6")
+def test_a_place_that_is_gone_is_no_place_to_try():
+    made = router("ab")
+    made.route(Ask("x"), 0.0)
+    made.gone("a")
+    expect_equal(
+        (made.failed("x", 1.0), made.route(Ask("x"), 1.0)),
+        (True, "b"),
+        asked="(whether it is tried again, where): b is left, and it has not been there",
+        case="two replicas; a is taken away with x on it",
+    )

@@ -8,7 +8,7 @@ from .reports import Ask, Report, Reports
 
 
 def draw(seed: int, ask_id: str, below: int, turn: int = 0) -> int:
-    """A number from 0 to below - 1, each as likely, that depends on seed, id and turn alone, in every process.
+    """A number from 0 to below - 1, all equally likely, that depends on seed, id and turn alone, in every process.
 
     turn: for several draws of one request that have nothing to do with each other.
     """
@@ -51,7 +51,7 @@ class TwoChoices:
         self.seed, self.max_age = seed, max_age
 
     def pair(self, ask: Ask, reports: Reports) -> tuple[Report, Report]:
-        """Two replicas, drawn by seed and the request's id alone: two different ones, and all pairs are as likely.
+        """Two replicas, drawn by seed and the request's id alone: two different ones, and all pairs are equally likely.
 
         If there is one replica only, it is both.
         """
@@ -60,7 +60,7 @@ class TwoChoices:
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
         """The one of the pair that would have less work if it took this request too, as for LeastOutstanding.
 
-        Of equal ones, the first of the pair. If one of both reports is older than `max_age` there is nothing to
-        compare: then the first of the pair, whatever the reports say.
+        Of equal work, the first of the pair, however many requests they have. If either report is older than `max_age`
+        there is nothing to compare: then the first of the pair, whatever the reports say.
         """
         raise NotImplementedError("Task 16.3: TwoChoices.choose: see book/src/day-16.md")

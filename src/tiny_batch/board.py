@@ -63,7 +63,8 @@ class Board:
     def correct(self, report: Report) -> Report:
         """A replica's report, put right: plus what was sent to it later and is there, less what has ended later.
 
-        A request that was sent and has ended later is in neither. Of what runs, all tokens count; nobody is below 0.
+        A request that was sent and has ended later is in neither. A request counts with all its tokens until it
+        ends, however far it is; nobody is below 0.
         """
         raise NotImplementedError("Task 16.2: Board.correct: see book/src/day-16.md")
 

@@ -80,7 +80,7 @@ class EngineThread:
         at the engine.
         """
         self.engine, self.inbox = engine, SimpleQueue[Message]()
-        self.busy_since: float | None = None  # when what it does now was begun; None while it waits for a message
+        self.busy_since: float | None = None  # when the step that runs now was begun; None between steps
         self.steps = 0  # that have ended
         self._clock = clock or WallClock()
         self._annotate, self._on_step = annotate, on_step

@@ -74,7 +74,7 @@ class Life:
     def health(self) -> Health:
         """The truth: ok only if a request that comes now is taken, by an engine that is well.
 
-        why: the problem; that the server is about to end, if `drain` or `end` was called; "ok" if all is well.
+        why: that the server is about to end, if `drain` or `end` was called; else the problem; else "ok".
         """
         raise NotImplementedError("Task 15.5: Life.health: see book/src/day-15.md")
 

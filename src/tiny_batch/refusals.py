@@ -30,7 +30,7 @@ NEUTRAL: Mapping[str, Sequence[object]] = {
 """Fields of OpenAI's API that this server can't do, with the values that ask for nothing; None does so in any field."""
 
 LONGEST_WAIT = 3600
-"""No Retry-After is longer, in seconds: who promises more knows nothing."""
+"""No Retry-After is longer, in seconds: a longer promise would be a guess."""
 
 
 class EngineFailed(RuntimeError):

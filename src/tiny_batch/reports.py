@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, overload
 
 
 class Report(NamedTuple):
-    """What a replica said of itself at `taken`, in seconds of the router's clock. Long ago, if it is not given.
+    """What a replica said of itself at `taken`, in seconds of the router's clock. By default, infinitely long ago.
 
     requests: how many wait or run there. tokens: how many these have still to compute, prompts and answers. speed: of
     the machine, above 0, in any unit that all replicas share. prefixes: names of blocks that it has stored.
@@ -30,7 +30,7 @@ class Report(NamedTuple):
 class Ask(NamedTuple):
     """What a router knows of a request.
 
-    number: as which one of all it came to this router, from 0. tokens: of its prompt, and of its answer at most.
+    number: its place in the order of arrival at this router, from 0. tokens: of its prompt, and of its answer at most.
     prefix: the names of its prompt's whole blocks, from the first: the `block_hash` of Day 11, each after its parent.
     """
 

@@ -24,7 +24,7 @@ class RetryBudget:
     def __init__(self, share: float = 0.1, most: float = 10.0) -> None:
         """share: of a retry for each request, 0 to 1. most: what the purse can hold, at least 1; it is full at first.
 
-        Raises ValueError for others.
+        Raises ValueError for any other value.
         """
         if not 0 <= share <= 1 or not most >= 1:
             raise ValueError(f"share {share}, most {most}: give a share from 0 to 1, and room for at least 1 retry")
@@ -142,8 +142,8 @@ class Router:
         """A request has failed where it was sent: whether to `route` it again. If not, its caller gets an error.
 
         The board and the ejector are told. It is tried again only if its caller has seen nothing of an answer, it was
-        sent fewer than `tries` times, there is a replica that it has not been at, and the budget has a retry, which is
-        taken only if all else allows. A request that is not tried again is not known any more.
+        sent fewer than `tries` times, there is a replica (ejected or not) that it has not been at, and the budget has a
+        retry, which is taken only if all else allows. A request that is not tried again is not known any more.
         """
         going = self.going[ask_id]
         self.board.ended(going.replica, ask_id, now)

@@ -20,7 +20,7 @@ FINISH: Mapping[FinishReason, str] = {
     FinishReason.STOP: "stop",
     FinishReason.LENGTH: "length",
 }
-"""How OpenAI calls the ends of an answer that is whole."""
+"""What OpenAI calls the ends of an answer that is whole."""
 
 
 class Engines(Protocol):
@@ -111,7 +111,8 @@ class Answer:
         """The answer in chunks: each choice's opening, if it has one; what each event brings; the usage, if wanted.
 
         An event that brings neither text nor scores nor an end makes no chunk. The end of a choice stands in its last
-        chunk. Leaves nobody behind, and raises, as `whole` does. Between two chunks, nothing is read ahead.
+        chunk. Leaves nobody behind, and raises, as `whole` does. Between two chunks, no stream is read
+        more than one event ahead: see `merged`.
         """
         # task 15.6 begin
         try:

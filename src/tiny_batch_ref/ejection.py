@@ -11,9 +11,9 @@ from statistics import median
 class Health:
     """What has been seen of a replica.
 
-    failures: how many in a row. pace: its usual seconds a token, None if too little was seen; of `seen` requests since
-    it came back. times: how often it was ejected since it was last well. until: until when it is ejected; None: it is
-    not. probing: whether a probe is on its way.
+    failures: how many in a row. pace: its usual seconds a token, over the `seen` requests since it came back; 0.0
+    before the first. times: how often it was ejected since it was last well. until: until when it is ejected; None: it
+    is not. probing: whether a probe is on its way.
     """
 
     failures: int = 0
@@ -68,8 +68,10 @@ class Ejector:
         """A request has ended well, at so many seconds a token.
 
         Failures in a row begin anew, and the pace is noted: the mean of the first `least`, and then a fifth of each new
-        one and four fifths of what was. If it is ejected, only its probe counts: it is back, with what was seen of its
-        pace forgotten, unless the probe's own pace is more than `slow` times the median: then it is out again.
+        one and four fifths of what was.
+        Of one that is ejected, only its probe counts, and nothing else is noted. With it, it is back as if new: its
+        pace is forgotten, and next time it is out for `base` again. But if the probe's own pace is more than `slow`
+        times the median (`usual`, if there is one), it is out again.
         """
         health = self._health.get(replica)
         if health is None:
@@ -109,8 +111,9 @@ class Ejector:
         # task 16.5 end
 
     def sweep(self, now: float) -> None:
-        """Eject whoever is slow, the slowest first, while the share allows: whose pace is more than `slow` times the
-        median. Paces of fewer than `least` requests count for nothing. Call it every few seconds.
+        """Eject whoever is slow, while the share allows: whose pace is more than `slow` times the median before anybody
+        is ejected. The slowest goes first, of equal ones the first by name. Paces of fewer than `least` requests count
+        for nothing. Call it every few seconds.
         """
         # task 16.5 begin
         usual = self.usual()
@@ -162,7 +165,7 @@ class Ejector:
 
     def _eject(self, replica: str, now: float) -> None:
         """Out from now on, or again: for `base` seconds the first time, twice as long each further time, and `longest`
-        at most.
+        at most, however often that is: don't let the power overflow.
         """
         # task 16.5 begin
         health = self._health[replica]

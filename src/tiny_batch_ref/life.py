@@ -84,7 +84,7 @@ class Life:
     def health(self) -> Health:
         """The truth: ok only if a request that comes now is taken, by an engine that is well.
 
-        why: the problem; that the server is about to end, if `drain` or `end` was called; "ok" if all is well.
+        why: that the server is about to end, if `drain` or `end` was called; else the problem; else "ok".
         """
         # task 15.5 begin
         ending = self._draining or self._ended

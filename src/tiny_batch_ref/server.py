@@ -56,8 +56,9 @@ class Service:
 
         Everything that can be refused is refused here, in this order, and then nobody is left in the engine: a model
         that is not this one (Refusal, status 404, param "model", code "model_not_found"), unknown fields, a prompt that
-        is empty or too long; and what `promise`, if there is one, and `engines` raise. All requests are submitted, in
-        order, before any of them is waited for. Who is cancelled while waiting leaves nobody behind, either.
+        is empty or too long; and what `promise`, if there is one, raises for any of the requests, and `engines`. All
+        requests are submitted, in order, before any of them is waited for. Whoever is cancelled while waiting leaves
+        nobody behind, either.
         """
         # task 15.7 begin
         if body.model != self.model:
