@@ -372,12 +372,12 @@ def test_a_slow_reader_is_cut_off_and_holds_nobody_up(monkeypatch):
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect(("127.0.0.1", server.port))
         slow.sendall(b"".join(written(ask(stream=True, max_tokens=19_000))))
-        wait_for(lambda: scheduler_of(server).running, "it runs")
+        slow.settimeout(PATIENCE)
+        assert slow.recv(1, socket.MSG_PEEK)  # its answer has begun; it takes none of it
         got = httpx2.post(f"{server.url}/v1/chat/completions", json=ask(max_tokens=50))
         assert got.json()["usage"]["completion_tokens"] == 50
         wait_until_empty(server)  # while the slow one is still there, and has read nothing
         wait_for(lambda: not server.server.server_state.connections, "its connection is cut, too")
-        slow.settimeout(PATIENCE)
         said = everything(slow)
         slow.close()
         assert b"200 OK" in said
