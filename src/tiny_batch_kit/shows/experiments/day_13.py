@@ -79,11 +79,11 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
         data={"mlx-lm": beside, "by position": _positions(found)},
         figure=lambda: draw(found),
         description="On the left, the share of guesses that come true by their position: high and falling slowly where "
-        "answers quote, low where they are invented. On the right, tokens a second with guesses over those without, by "
-        "the number of rows: always guessing falls below 1 as rows grow, the control stays at 1 or above.",
+        "answers quote, soon low where they are invented. On the right, tokens a second with guesses over those "
+        "without, by the number of rows: what guessing gives shrinks as rows grow; the control mostly loses less than "
+        "always guessing where it does not pay.",
         notes=[
-            "All ways give the same answers, sampled ones too. Only limits end them. All ways are "
-            "served by turns, a step of each.",
+            "Only limits end answers. All ways are served by turns, a step of each.",
             f"One request, a draft of {_of(checkpoint, draft)}, 4 guesses: {beside['ours']:.1f} tokens/s here, "
             f"{beside['mlx-lm']:.1f} with mlx-lm's own speculative generation.",
         ],
