@@ -267,7 +267,7 @@ def test_admission_sets_the_order_and_not_the_slot():
     expect_equal(
         read,
         [SHORT, SHORT, *chunks, MIDDLE, MIDDLE],
-        asked="who was admitted first is read to its end first, whatever its slot: the tokens of all chunks",
+        asked="the request admitted first is read to its end first, whatever its slot: the tokens of all chunks",
         case="a in slot 0 finishes while the prompt in slot 2 is half read; then another prompt gets slot 0",
     )
 
