@@ -95,7 +95,10 @@ BATCHING = (
 )
 """From one by one to continuous batching, all on the model as it is given."""
 
-WAYS = (*BATCHING, Way("Engine", "prompts and answers go through the model in one pass per step", 9, serve_engine, tuned))
+WAYS = (
+    *BATCHING,
+    Way("Engine", "prompts and answers go through the model in one pass per step", 9, serve_engine, tuned),
+)
 """And the engine, which has everything: mixed batches, and the model arranged for the machine."""
 
 
