@@ -137,7 +137,7 @@ class Request:
         if not prompt:
             raise ValueError("the prompt is empty: a model needs at least one token to say what comes next")
         if max_tokens < 1:
-            raise ValueError(f"max_tokens is {max_tokens}: a request must allow at least 1 token")
+            raise ValueError(f"max_tokens is {max_tokens}: a request wants at least 1 token")
         if "" in stop or (stop and decode is None):
             raise ValueError(
                 f"stop strings {list(stop)} need at least one character each, and a `decode` to find them in"

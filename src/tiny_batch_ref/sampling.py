@@ -62,7 +62,7 @@ def sample_batch(logits: mx.array, params: Sequence[SamplingParams], positions: 
     """
     if len(params) != logits.shape[0] or len(positions) != logits.shape[0]:
         raise ValueError(
-            f"{logits.shape[0]} rows of logits, {len(params)} params, {len(positions)} positions: give one each per row"
+            f"{logits.shape[0]} rows of logits, {len(params)} params, {len(positions)} positions: give one each a row"
         )
     # task 4.4 begin
     greedy = mx.argmax(logits, axis=-1).astype(mx.int32)

@@ -92,5 +92,5 @@ def _limits(max_tokens: int | Sequence[int], count: int) -> list[int]:
         raise ValueError(f"{len(limits)} limits for {count} prompts: give one max_tokens for all, or one for each")
     for row, limit in enumerate(limits):
         if limit < 1:
-            raise ValueError(f"max_tokens of row {row} is {limit}: a request must allow at least 1 token")
+            raise ValueError(f"max_tokens of row {row} is {limit}: a request wants at least 1 token")
     return limits
