@@ -75,7 +75,7 @@ def questions(shown: Sequence[Frame]) -> list[Question]:
 
 def _choices(right: Outcome, cell: Cell, kinds: Sequence[Outcome]) -> list[int]:
     """The right one among those that make sense for a slot: what this run has first, always in one order."""
-    if cell.request is None:
+    if cell.request is None or cell.doing is Doing.WASTED:
         possible = [Outcome.EMPTY, Outcome.ENTERS, Outcome.WASTED]
     else:
         possible = [which for which in Outcome if which is not Outcome.EMPTY] + [Outcome.EMPTY]

@@ -23,13 +23,17 @@ Setting = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Slider:
-    """What a reader may set. values: what a run is given; texts: what the reader reads. start: the place of the first."""
+    """What a reader may set. values: what a run is given; texts: what the reader reads. start: the place of the first.
+
+    choice: the values are names, not numbers: a list to choose from.
+    """
 
     key: str
     label: str
     values: tuple[Any, ...]
     start: int = 0
     texts: tuple[str, ...] = ()
+    choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def trace(chapter: Chapter) -> dict[str, Any]:
         "about": chapter.about,
         "names": [job.id for job in chapter.jobs(settings(chapter)[0])],
         "sliders": [
-            {"label": each.label, "values": list(each.texts or map(str, each.values)), "start": each.start}
+            {"label": each.label, "values": list(each.texts or map(str, each.values)), "start": each.start, "choice": each.choice}
             for each in chapter.sliders
         ],
         "pages": chapter.pages,

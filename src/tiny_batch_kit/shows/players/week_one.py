@@ -128,7 +128,7 @@ CHAPTERS = (
         "Eight requests, all there from the start, in static batches. Look at who is done and still takes part.",
         (
             Slider("size", "Rows of a batch", (1, 2, 4, 8), 2),
-            Slider("buckets", "Batches are made", (False, True), 0, ("as they come", "from two buckets, 12 and 24")),
+            Slider("buckets", "Batches are made", (False, True), 0, ("as they come", "from two buckets, 12 and 24"), True),
         ),
         lambda setting: jobs(STATIC),
         static,
@@ -180,7 +180,7 @@ CHAPTERS = (
         "The same requests as on Day 8. Look at what the tokens of a step are spent on: first one for each that decodes, "
         "then what is left for prompts.",
         (
-            Slider("way", "A step is", (8, 9), 1, ("a chunk, then a decode pass (Day 8)", "one pass (Day 9)")),
+            Slider("way", "A step is", (8, 9), 1, ("a chunk, then a decode pass (Day 8)", "one pass (Day 9)"), True),
             Slider("tokens", "Tokens of a chunk, or of the pass", (8, 16, 32, 64), 1),
             Slider("slots", "Slots", (2, 3, 5), 2),
         ),

@@ -31,7 +31,7 @@ def policy(setting: Setting, asked: Sequence[Job]) -> Traced:
     }
     queue = queues[setting["policy"]]()
     if setting["policy"] == "preemptive":
-        made = module.PreemptiveScheduler(**limits, queue=queue, headroom=1)
+        made = module.PreemptiveScheduler(**limits, queue=queue, headroom=0)
     else:
         made = implementations.load("plan").Scheduler(**limits, queue=queue)
     used = dict[int, int]()
@@ -56,7 +56,7 @@ def questions(setting: Setting) -> list[TalkJob]:
     ):
         first = 10_000 * (document if setting.get("shared", True) else number + 2)
         ids = (*range(first, first + DOCUMENT), *range(1_000 * number + 500, 1_000 * number + 500 + words))
-        made.append(TalkJob(chr(65 + number), round(0.15 * number, 3), len(ids), answer, ids))
+        made.append(TalkJob(chr(65 + number), round(setting.get("every", 0.1) * number, 3), len(ids), answer + setting.get("more", 0), ids))
     return made
 
 
@@ -96,7 +96,7 @@ def paged(setting: Setting, asked: Sequence[Job]) -> Traced:
     count = setting["memory"] // size
     allocator = implementations.load("block_allocator").BlockAllocator(count, size)
     limits = {"max_running": 4, "max_batched_tokens": 16, "max_seq_len": min(48, setting["memory"])}
-    made = implementations.load("paged_kv").PagedScheduler(allocator, **limits)
+    made = implementations.load("paged_kv").PagedScheduler(allocator, headroom=0, **limits)
     pages, said, used = dict[int, list[Owner]](), dict[int, list[Said]](), dict[int, int]()
     running = set[str]()
 
@@ -133,15 +133,16 @@ CHAPTERS = (
                 ("fifo", "shortest", "ageing", "balanced", "preemptive"),
                 0,
                 ("first come", "shortest first", "shortest, ageing", "balanced", "first come, preemptive"),
+                True,
             ),
-            Slider("memory", "Memory, tokens", (48, 64, 96, 160), 1),
+            Slider("memory", "Memory, tokens", (40, 48, 64, 96), 1),
         ),
         lambda setting: jobs(QUEUE, 0.03),
         policy,
         why={
             "SENT_BACK": FULL,
             "STANDS": "The tokens of this step were spent before it was the turn of {request}.",
-            "EMPTY": "Nobody waits, or memory has no room for who is next.",
+            "EMPTY": "Memory has no room for who is next.",
         },
     ),
     Chapter(
@@ -151,7 +152,7 @@ CHAPTERS = (
         "The store has blocks of 4 tokens.",
         (
             Slider("blocks", "Blocks of the store", (2, 4, 8, 16, 32), 3),
-            Slider("shared", "Prompts", (True, False), 0, ("begin alike", "have nothing in common")),
+            Slider("shared", "Prompts", (True, False), 0, ("begin alike", "have nothing in common"), True),
         ),
         questions,
         cached,
@@ -171,7 +172,7 @@ CHAPTERS = (
             Slider("size", "Tokens of a page", (2, 4, 8, 16), 1),
             Slider("memory", "Memory, tokens", (48, 64, 96, 128), 1),
         ),
-        questions,
+        lambda setting: questions({"every": 0.05, "more": 6}),
         paged,
         pages="Page",
         sentences=("{request} begins behind {n} pages that hold its first tokens already.",),
