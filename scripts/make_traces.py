@@ -1,6 +1,7 @@
-"""Make what the book's players show, from runs of the reference: `python scripts/make_traces.py [--check] [day-NN ...]`.
+"""Make what the book's players show, from runs of the reference: `python scripts/make_traces.py [--check] [NAME ...]`.
 
-All of them by default, into book/traces/. --check: write nothing, and fail if a file is not what a run gives.
+NAME is day-NN; all of them by default. They go into book/traces/. --check: write nothing, and fail if a file is not
+what a run gives.
 """
 
 import argparse

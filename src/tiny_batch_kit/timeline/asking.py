@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import pairwise
 
 from tiny_batch_kit.timeline.frames import Cell, Doing, Frame, What
 
@@ -54,7 +55,7 @@ def questions(shown: Sequence[Frame]) -> list[Question]:
     """
     found = [
         (place, slot, outcome(now, after, slot))
-        for place, (now, after) in enumerate(zip(shown, shown[1:], strict=False))
+        for place, (now, after) in enumerate(pairwise(shown))
         if after.step is not None
         for slot in range(len(now.cells))
     ]

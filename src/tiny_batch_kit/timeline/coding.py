@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from tiny_batch_kit.timeline.frames import Frame, frames
 from tiny_batch_kit.timeline.events import Timeline
+from tiny_batch_kit.timeline.frames import Frame, frames
 
 Owner = tuple[bool, tuple[str, ...]]
 """What a page is: whether it is kept to be found again, and who uses it. (False, ()): it is free."""
@@ -72,11 +72,12 @@ def encode(traced: Traced, names: Sequence[str]) -> dict[str, Any]:
 
 def _extras(traced: Traced, shown: Sequence[Frame], number: Mapping[str, int]) -> dict[str, Any]:
     out: dict[str, Any] = dict(traced.facts)
-    if said := [
-        [place, *(part for which, request, value in traced.said[frame.step] for part in (which, number[request], value))]
+    said = [
+        [place, *(part for each in traced.said[frame.step] for part in (each[0], number[each[1]], each[2]))]
         for place, frame in enumerate(shown)
         if frame.step is not None and traced.said.get(frame.step)
-    ]:
+    ]
+    if said:
         out["n"] = said
     if traced.used:
         out["u"] = _changes(_by_step(traced.used, shown, 0))

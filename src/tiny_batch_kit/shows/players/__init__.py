@@ -81,7 +81,12 @@ def trace(chapter: Chapter) -> dict[str, Any]:
         "about": chapter.about,
         "names": [job.id for job in chapter.jobs(settings(chapter)[0])],
         "sliders": [
-            {"label": each.label, "values": list(each.texts or map(str, each.values)), "start": each.start, "choice": each.choice}
+            {
+                "label": each.label,
+                "values": list(each.texts or map(str, each.values)),
+                "start": each.start,
+                "choice": each.choice,
+            }
             for each in chapter.sliders
         ],
         "pages": chapter.pages,

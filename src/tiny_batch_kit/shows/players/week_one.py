@@ -128,7 +128,7 @@ CHAPTERS = (
         "Eight requests, all there from the start, in static batches. Look at who is done and still takes part.",
         (
             Slider("size", "Rows of a batch", (1, 2, 4, 8), 2),
-            Slider("buckets", "Batches are made", (False, True), 0, ("as they come", "from two buckets, 12 and 24"), True),
+            Slider("buckets", "Batches are made", (False, True), 0, ("as they come", "in buckets of 12 and 24"), True),
         ),
         lambda setting: jobs(STATIC),
         static,
@@ -138,15 +138,18 @@ CHAPTERS = (
     Chapter(
         3,
         "Waiting for company, step by step",
-        "Nine requests come one by one; a batch has four rows. It starts when it is full, or when its oldest request has "
-        "waited long enough.",
+        "Nine requests come one by one; a batch has four rows. It starts when it is full, or when its oldest request "
+        "has waited long enough.",
         (
             Slider("wait", "max_wait_ms", (0, 100, 300, 1000), 1),
             Slider("every", "One request every", (0.02, 0.08, 0.2), 1, ("20 ms", "80 ms", "200 ms")),
         ),
         lambda setting: jobs(DYNAMIC, setting["every"]),
         dynamic,
-        why={"WASTED": TOGETHER, "EMPTY": "The batch started with fewer requests than it has rows: none can join it now."},
+        why={
+            "WASTED": TOGETHER,
+            "EMPTY": "The batch started with fewer requests than rows: none can join it now.",
+        },
     ),
     Chapter(
         7,
@@ -158,7 +161,10 @@ CHAPTERS = (
         ),
         lambda setting: jobs(STREAM, setting["every"]),
         continuous,
-        why={"STANDS": HELD, "WASTED": "Nobody waits, so the slot stays free. A decode pass computes all rows all the same."},
+        why={
+            "STANDS": HELD,
+            "WASTED": "Nobody has this slot. A decode pass computes all rows all the same.",
+        },
     ),
     Chapter(
         8,
@@ -177,8 +183,8 @@ CHAPTERS = (
     Chapter(
         9,
         "One pass a step, step by step",
-        "The same requests as on Day 8. Look at what the tokens of a step are spent on: first one for each that decodes, "
-        "then what is left for prompts.",
+        "The same requests as on Day 8. Look at what the tokens of a step are spent on: first one for each that "
+        "decodes, then what is left for prompts.",
         (
             Slider("way", "A step is", (8, 9), 1, ("a chunk, then a decode pass (Day 8)", "one pass (Day 9)"), True),
             Slider("tokens", "Tokens of a chunk, or of the pass", (8, 16, 32, 64), 1),

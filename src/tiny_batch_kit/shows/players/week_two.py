@@ -56,7 +56,8 @@ def questions(setting: Setting) -> list[TalkJob]:
     ):
         first = 10_000 * (document if setting.get("shared", True) else number + 2)
         ids = (*range(first, first + DOCUMENT), *range(1_000 * number + 500, 1_000 * number + 500 + words))
-        made.append(TalkJob(chr(65 + number), round(setting.get("every", 0.1) * number, 3), len(ids), answer + setting.get("more", 0), ids))
+        arrival = round(setting.get("every", 0.1) * number, 3)
+        made.append(TalkJob(chr(65 + number), arrival, len(ids), answer + setting.get("more", 0), ids))
     return made
 
 
@@ -73,9 +74,7 @@ def cached(setting: Setting, asked: Sequence[Job]) -> Traced:
         for name, chain in made._chains.items():
             for block in chain:
                 users.setdefault(block.number, []).append(name)
-        stored = {
-            block.number: (True, tuple(sorted(users.get(block.number, ())))) for block in cache._named.values()
-        }
+        stored = {block.number: (True, tuple(sorted(users.get(block.number, ())))) for block in cache._named.values()}
         pages[step] = drive.owners(stored, setting["blocks"])
         for which, copies in enumerate((plan.loads, plan.keeps)):
             slots = [copy.slot for copy in copies]
@@ -118,7 +117,7 @@ def paged(setting: Setting, asked: Sequence[Job]) -> Traced:
     return Traced(stage.recorder.timeline(), used, pages, said, {"budget": 16, "memory": setting["memory"]})
 
 
-FULL = "It was admitted last, and memory has no room for the next token of everybody: {request} has to go, and comes back."
+FULL = "Memory has no room for the next token of everybody. {request} was admitted last: it has to go, and comes back."
 
 CHAPTERS = (
     Chapter(
@@ -148,8 +147,8 @@ CHAPTERS = (
     Chapter(
         11,
         "What is found again, step by step",
-        "Seven requests, 16 tokens of document each and a question. Five ask about one document, C and E about another. "
-        "The store has blocks of 4 tokens.",
+        "Seven requests, 16 tokens of document each and a question. Five ask about one document, C and E about "
+        "another. The store has blocks of 4 tokens.",
         (
             Slider("blocks", "Blocks of the store", (2, 4, 8, 16, 32), 3),
             Slider("shared", "Prompts", (True, False), 0, ("begin alike", "have nothing in common"), True),
@@ -166,8 +165,8 @@ CHAPTERS = (
     Chapter(
         12,
         "Whose page is it, step by step",
-        "The same requests. A page belongs to all whose table it stands in; a page that is kept is nobody's, and can be "
-        "found again until its place is needed.",
+        "The same requests. A page belongs to all whose table it stands in; a page that is kept is nobody's, and can "
+        "be found again until its place is needed.",
         (
             Slider("size", "Tokens of a page", (2, 4, 8, 16), 1),
             Slider("memory", "Memory, tokens", (48, 64, 96, 128), 1),

@@ -39,9 +39,10 @@
         if (span.doing === WASTED) parts.push(svg("rect", { ...place, fill: `url(#${id}-w)` }));
         const name = run.trace.names[span.request] ?? "";
         if (width > 9 * name.length + 4 && height > 14 && span.doing !== WASTED && span.doing !== HELD) {
-            const chip = svg("text", { x: x + width / 2, y: y + height / 2 + 4, class: `tb-on${tb.colour(span.request)}` }, name);
+            // At the beginning: in the middle it would tell how long the box becomes.
+            const chip = svg("text", { x: x + 9, y: y + height / 2 + 4, class: `tb-on${tb.colour(span.request)}` }, name);
             // The texture of a prompt that is read would cross the letter.
-            if (span.doing === PREFILL) parts.push(svg("rect", { x: x + width / 2 - 7, y: y + 3, width: 14, height: height - 6, rx: 3, class: colour }));
+            if (span.doing === PREFILL) parts.push(svg("rect", { x: x + 2, y: y + 3, width: 14, height: height - 6, rx: 3, class: colour }));
             parts.push(chip);
         }
         return parts;
