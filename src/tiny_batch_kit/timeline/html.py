@@ -1,13 +1,19 @@
-"""Timelines as one HTML page that needs nothing else: no network, no script, light and dark."""
+"""Timelines as one HTML page that needs nothing else: no network, light and dark. A script plays them; without it the
+pictures say the same.
+"""
 
 from collections.abc import Sequence
 from html import escape
 
 from tiny_batch_kit.timeline import words
+from tiny_batch_kit.timeline.coding import Traced, encode
 from tiny_batch_kit.timeline.events import Timeline
-from tiny_batch_kit.timeline.spans import Axis
+from tiny_batch_kit.timeline.player import STORY, dump, embed
+from tiny_batch_kit.timeline.spans import Axis, all_requests, short_names, spans
 from tiny_batch_kit.timeline.stats import summarise
 from tiny_batch_kit.timeline.svg import WIDTH, render_svg
+
+MOST_BOXES = 1500
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -66,7 +72,27 @@ def figure(
 ) -> str:
     """Return the timelines' picture as a figure with a caption (text)."""
     below = f"\n<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>\n{render_svg(timelines, axis=axis, width=width)}{below}\n</figure>"
+    return f"<figure data-still>\n{render_svg(timelines, axis=axis, width=width)}{below}\n</figure>"
+
+
+def story(
+    timelines: Sequence[Timeline],
+    prompts: Sequence[str] = (),
+    pieces: Sequence[Sequence[Sequence[str]]] = (),
+) -> str:
+    """Return the timelines as a player: all on one scale, the slowest in ten seconds.
+
+    prompts: a text for each request, in the order in which they first appear. pieces: for each timeline and request,
+    the texts of its tokens. A page has one story, and a figure for those who have no script.
+    """
+    requests = all_requests(timelines)
+    ways = []
+    for number, timeline in enumerate(timelines):
+        text = {"text": [list(each) for each in pieces[number]]} if pieces else {}
+        ways.append({"label": timeline.label, **encode(Traced(timeline), requests), **text})
+    names = short_names(requests)
+    shown: dict[str, object] = {"names": [names[each] for each in requests], "ways": ways}
+    return embed("story", dump(shown | ({"prompts": list(prompts)} if prompts else {})), STORY)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
@@ -117,4 +143,6 @@ def timeline_page(timelines: Sequence[Timeline], *, axis: Axis | str = Axis.SECO
     """Return a page with the timelines on one scale and their totals."""
     title = " and ".join(timeline.label for timeline in timelines)
     picture = figure(timelines, axis=axis, width=width)
-    return page(title, picture + "\n" + totals(timelines, "What it adds up to"))
+    boxes = sum(len(spans(timeline, Axis.STEPS)) for timeline in timelines)
+    played = story(timelines) if boxes <= MOST_BOXES else ""  # more than that is a picture of shares, not of steps
+    return page(title, played + picture + "\n" + totals(timelines, "What it adds up to"))

@@ -79,5 +79,5 @@ def count_words(blocks: list[Block]) -> int:
     text = "\n".join(
         block.body if block.kind == "predict" else block.text for block in blocks if block.kind in (None, "predict")
     )
-    text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"^\s*\{\{#(?:task|snippet|days).*$", "", text, flags=re.M))
+    text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"^\s*\{\{#(?:task|snippet|days|player).*$", "", text, flags=re.M))
     return len(re.findall(r"[^\W_][\w'’.,-]*", mask_code(text)))

@@ -1,7 +1,7 @@
 """One page of the book: from what its author writes to what mdBook reads.
 
 A line of its own:     {{#task 2.1}}   {{#days}}   {{#snippet PATH}}   {{#snippet PATH:SYMBOL}}
-                       {{#figure FILE.svg | caption}}
+                       {{#figure FILE.svg | caption}}   {{#player day-02}}
 A fenced block:        ```quiz (see quiz.py)   ```predict (a question, a line ---, the answer)
 In a text:             $formula$ and $$formula$$ (see formulas.py)
 mdBook's own:          {{#include FILE}} and {{#include FILE:ANCHOR}}, which here must exist.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tiny_batch_kit.authors.bookkit import boxes, cards, quiz, snippets
+from tiny_batch_kit.authors.bookkit import boxes, cards, players, quiz, snippets
 from tiny_batch_kit.authors.bookkit.blocks import Block, mask_code, split_blocks
 from tiny_batch_kit.authors.bookkit.formulas import render_math
 from tiny_batch_kit.authors.bookkit.problems import BookError, Problem
@@ -27,7 +27,7 @@ _LINE = re.compile(r"^\{\{#(\w+)(?:\s+(.*?))?\s*\}\}$")
 _ANYWHERE = re.compile(r"(?<!\\)\{\{\s*#(\w*)")
 _INCLUDE = re.compile(r"(?<!\\)\{\{\s*#(?:include|rustdoc_include|playground)\s+([^}\s]+)[^}]*\}\}")
 _NATIVE = {"include", "rustdoc_include", "playground", "title"}
-_OURS = {"task", "days", "snippet", "figure"}
+_OURS = {"task", "days", "snippet", "figure", "player"}
 
 
 @dataclass
@@ -116,6 +116,8 @@ class PageRenderer:
                 return lambda: snippets.render_snippet(self.root, argument)
             case "figure":
                 return lambda: self._figure(argument)
+            case "player":
+                return lambda: players.render_player(self.root, argument)
         known = ", ".join(sorted(_OURS | _NATIVE))
         return lambda: _fail(f"{{{{#{name}}}}} is not known. There are: {known}.")
 

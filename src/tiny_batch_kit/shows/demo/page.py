@@ -30,6 +30,7 @@ def demo_page(
     parts = [
         f'<p class="big"><strong>{escape(headline)}</strong></p>',
         *(f'<p class="quiet">{escape(line)}</p>' for line in [*more, model]),
+        html.story(timelines, [one.text for one in asked], [_pieces(checkpoint, each) for each in served]),
         html.figure(timelines, caption),
         "<h2>What it adds up to</h2>",
         _totals(served),
@@ -38,6 +39,20 @@ def demo_page(
         _answers(checkpoint, asked, served[-1]),
     ]
     return html.page(title, "\n".join(part for part in parts if part))
+
+
+def _pieces(checkpoint: Checkpoint, served: Served) -> list[list[str]]:
+    """The text that came with each token of each answer; with one that is no whole character yet, none."""
+    found = []
+    for tokens in served.tokens:
+        pieces, before = list[str](), ""
+        for count in range(1, len(tokens) + 1):
+            text = checkpoint.tokenizer.decode(tokens[:count])
+            whole = text.rstrip("\N{REPLACEMENT CHARACTER}")
+            pieces.append(whole[len(before) :])
+            before = whole
+        found.append(pieces)
+    return found
 
 
 def _totals(served: Sequence[Served]) -> str:
