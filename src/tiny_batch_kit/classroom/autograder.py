@@ -1,4 +1,4 @@
-"""The zip that Gradescope's autograder is made from: it fetches nothing but packages, and holds the course and secret."""
+"""The zip that Gradescope's autograder is made from: it holds the course, and the secret."""
 
 from __future__ import annotations
 

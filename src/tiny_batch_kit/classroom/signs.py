@@ -1,4 +1,4 @@
-"""What a submission's text tells before it runs: what reaches for the judge, and what is the reference's but for names."""
+"""What a submission's text tells before it runs: what reaches for the judge, and what is copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exam of Days 1 to 8."""
+"""The exam of Days 1 to 4."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tiny_batch_kit.classroom.exam.sheets import Case, sheet
 from tiny_batch_kit.course.implementations import load
 
 
-def _tokens(random: Random, count: int) -> list[int]:
+def draw_tokens(random: Random, count: int) -> list[int]:
+    """So many token ids."""
     return [random.randrange(1, 250) for _ in range(count)]
 
 
@@ -36,10 +37,11 @@ def _roofline(case: Case) -> tuple[Any, Any, Any]:
     from tiny_batch_kit.machine.hardware import Hardware
     from tiny_batch_kit.model.shapes import ModelShape
 
-    shape = (
-        {**case["shape"], "layers": 20, "head_dim": 64} if "large" in case else case["shape"]
-    )  # so that few rows fit
-    return load("roofline"), ModelShape("held out", **shape), Hardware("held out", *case["speeds"])
+    shape = ModelShape("held out", **case["shape"])
+    speeds = list(case["speeds"])
+    if "few" in case:  # so few rows fit that also who tries them all is quick
+        speeds[2] = shape.total_weight_bytes + speeds[2] / 1000
+    return load("roofline"), shape, Hardware("held out", *speeds)
 
 
 @sheet("1.1", _machine)
@@ -61,14 +63,15 @@ def _fits(case: Case) -> Any:
     return roofline.max_batch_size(shape, machine, case["context"])
 
 
-@sheet("1.4", lambda random: {**_machine(random), "context": random.randint(2000, 9000), "large": True})
+@sheet("1.4", lambda random: {**_machine(random), "context": random.randint(2000, 9000), "few": True})
 def _best(case: Case) -> Any:
     roofline, shape, machine = _roofline(case)
     return roofline.best_batch_size(shape, machine, case["context"], case["slo"])
 
 
-def _prompts(random: Random) -> Case:
-    prompts = [_tokens(random, random.randint(1, 9)) for _ in range(random.randint(1, 5))]
+def draw_prompts(random: Random) -> Case:
+    """A few prompts, and what goes with them."""
+    prompts = [draw_tokens(random, random.randint(1, 9)) for _ in range(random.randint(1, 5))]
     lengths = [len(prompt) for prompt in prompts]
     width = max(lengths) + random.randint(0, 3)
     sizes = [*random.sample(range(1, 12), 3), random.randint(9, 14)]
@@ -83,12 +86,12 @@ def _prompts(random: Random) -> Case:
     }
 
 
-@sheet("2.1", _prompts)
+@sheet("2.1", draw_prompts)
 def _padded(case: Case) -> Any:
     return load("padding").left_pad(case["prompts"], case["pad"])
 
 
-@sheet("2.2", _prompts)
+@sheet("2.2", draw_prompts)
 def _positions(case: Case) -> Any:
     padding, lengths, width = load("padding"), case["lengths"], case["width"]
     return [
@@ -98,7 +101,7 @@ def _positions(case: Case) -> Any:
     ]
 
 
-@sheet("2.3", _prompts, 3)
+@sheet("2.3", draw_prompts, 3)
 def _static(case: Case) -> Any:
     from tiny_batch_kit.model.tiny import tiny_random
 
@@ -109,7 +112,7 @@ def _static(case: Case) -> Any:
     return [result.tokens, result.steps, result.wasted_row_steps, seen]
 
 
-@sheet("2.4", _prompts)
+@sheet("2.4", draw_prompts)
 def _buckets(case: Case) -> Any:
     padding = load("padding")
     found = padding.bucket_by_length(case["lengths"], case["sizes"])
@@ -178,7 +181,7 @@ def _closed(case: Case) -> Any:
     return _gather(case, closing=True)
 
 
-@sheet("3.3", _prompts)
+@sheet("3.3", draw_prompts)
 def _collated(case: Case) -> Any:
     import mlx.core as mx
 
@@ -289,139 +292,3 @@ def _sampled(case: Case) -> Any:
         likelier = sum(each > row[token] for each in row)  # which token a draw falls on is the student's, in this range
         found.append(likelier if one["temperature"] == 0 else one["top_k"] == 0 or likelier < one["top_k"])
     return [got == alone, found, sampling.sample_batch(rows, params, positions).tolist() == got]
-
-
-def _caches(random: Random) -> Case:
-    return {
-        "seed": random.randrange(10**6),
-        "pieces": [random.randint(1, 40) for _ in range(4)],
-        "slots": random.sample(range(4), 3),
-    }
-
-
-def _numbers(seed: int, *shape: int) -> Any:
-    import mlx.core as mx
-
-    return mx.random.randint(0, 1000, shape, key=mx.random.key(seed)).astype(mx.float32)
-
-
-def _filled(seed: int, pieces: list[int]) -> Any:
-    cache = load("kv_cache").TinyKvCache()
-    for number, piece in enumerate(pieces):
-        last = cache.update_and_fetch(_numbers(seed + number, 1, 2, piece, 3), _numbers(seed - number, 1, 2, piece, 3))
-    return cache, last
-
-
-@sheet("5.1", _caches)
-def _one_cache(case: Case) -> Any:
-    cache, (keys, values) = _filled(case["seed"], case["pieces"])
-    return [keys, values, cache.offset]
-
-
-def _batched(case: Case) -> Any:
-    cache = load("kv_cache").BatchingKvCache(4, 200)
-    for slot, piece in zip(case["slots"], case["pieces"], strict=False):
-        cache.add_request(_filled(case["seed"] + slot, [piece])[0], slot)
-    return cache
-
-
-@sheet("5.2", _caches)
-def _come_and_go(case: Case) -> Any:
-    cache = _batched(case)
-    cache.remove_request(case["slots"][0])
-    return [cache.offsets, [cache.keys[slot, :, : cache.offsets[slot]] for slot in cache.live]]
-
-
-@sheet("5.3", _caches)
-def _all_further(case: Case) -> Any:
-    cache = _batched(case)
-    keys, values = cache.update_and_fetch(
-        _numbers(case["seed"] + 9, 4, 2, 2, 3), _numbers(case["seed"] + 8, 4, 2, 2, 3)
-    )
-    return [
-        cache.offsets,
-        [[keys[slot, :, : cache.offsets[slot]], values[slot, :, : cache.offsets[slot]]] for slot in cache.live],
-    ]
-
-
-def _places(random: Random) -> Case:
-    offsets = [random.choice([None, random.randint(0, 6)]) for _ in range(4)]
-    calls = [[random.choice(["in", "in", "out"]), random.choice("abcdef")] for _ in range(20)]
-    return {
-        "offsets": offsets,
-        "calls": calls,
-        "n": random.randint(1, 4),
-        "slots": random.randint(1, 4),
-        "offset": random.randint(0, 6),
-    }
-
-
-@sheet("6.1", _places)
-def _slots(case: Case) -> Any:
-    manager, found = load("slots").SlotManager(case["slots"]), list[Any]()
-    for way, name in case["calls"]:
-        try:
-            found.append(manager.allocate_slot(name) if way == "in" else manager.free_slot(name))
-        except ValueError:
-            found.append("refused")
-        found.append([manager.num_free, sorted(manager.slot_of.items())])
-    return found
-
-
-@sheet("6.2", _places)
-def _masks(case: Case) -> Any:
-    masks = load("masks")
-    return [masks.causal_mask(case["n"], case["offset"]), masks.create_batch_mask(case["offsets"], case["n"], 11)]
-
-
-def _reading(random: Random) -> Case:
-    size = random.randint(2, 40)
-    seconds = {str(each): random.uniform(0.01, 0.02) * each for each in random.sample(range(4, 300), 6)}
-    return {
-        "prompt": _tokens(random, size),
-        "done": random.randrange(size),
-        "step": random.randint(1, 12),
-        "seconds": seconds,
-        "gap": random.uniform(1, 4),
-        "tokens": random.randint(50, 3000),
-    }
-
-
-@sheet("8.1", _reading)
-def _chunk(case: Case) -> Any:
-    request = load("request").Request("held out", case["prompt"], 4)
-    request.num_computed_tokens = case["done"]
-    return [load("chunked_prefill").next_chunk(request, case["step"]), request.num_computed_tokens]
-
-
-@sheet("8.4", _reading)
-def _chunk_size(case: Case) -> Any:
-    seconds = {int(size): each for size, each in case["seconds"].items()}
-    return load("chunked_prefill").choose_chunk_size(seconds, 0.03, case["tokens"], case["gap"])
-
-
-def _answered(case: Case, module: str, kind: str) -> Any:
-    """Each request's tokens, however they are batched: the sampler is greedy, so they are those of serving alone."""
-    from tiny_batch_kit.model.tiny import tiny_random
-
-    batcher = getattr(load(module), kind)(
-        tiny_random(seed=case["n"]), batch_size=case["n"], max_seq_len=64, prefill_step=4
-    )
-    requests = [load("request").Request(f"r{n}", prompt, 1 + n) for n, prompt in enumerate(case["prompts"])]
-    for request in requests:
-        batcher.submit(request)
-    for _ in range(100):
-        if not batcher.has_work:
-            break
-        batcher.step()
-    return [[request.tokens, request.finish_reason] for request in requests]
-
-
-@sheet("7.4", lambda random: {**_prompts(random), "n": random.randint(1, 4)}, 3)
-def _continuous(case: Case) -> Any:
-    return _answered(case, "continuous", "ContinuousBatcher")
-
-
-@sheet("8.3", lambda random: {**_prompts(random), "n": random.randint(1, 4)}, 3)
-def _chunked(case: Case) -> Any:
-    return _answered(case, "chunked_prefill", "ChunkedBatcher")
