@@ -56,10 +56,20 @@ class Grader:
     """Grades submissions on some days of the course with one secret; results are kept in a folder."""
 
     def __init__(
-        self, course: Course, days: list[Day], secret: str, kept: Path, *, bubblewrap: bool | None = None
+        self,
+        course: Course,
+        days: list[Day],
+        secret: str,
+        kept: Path,
+        *,
+        bubblewrap: bool | None = None,
+        patience: float = 1.0,
     ) -> None:
-        """kept: where results lie, to go on from. bubblewrap: None takes it where it works."""
+        """kept: where results lie, to go on from. bubblewrap: None takes it where it works. patience: 1 for what a day
+        may take by default.
+        """
         self.course, self.days, self.secret, self.kept = course, days, secret, kept
+        self.patience = patience
         self.bubblewrap = has_bubblewrap() if bubblewrap is None else bubblewrap
         numbers = ",".join(str(day.number) for day in days)
         self.key = sha256(f"{staging.version()} {secret} {numbers} {self.bubblewrap}".encode()).hexdigest()[:16]
@@ -151,7 +161,7 @@ class Grader:
         ]
         with tempfile.TemporaryDirectory(prefix="tiny-batch-one-") as folder:
             mine = _written(files, Path(folder, "tiny_batch"))
-            job = json.dumps({"days": asked}).encode()
+            job = json.dumps({"days": asked, "patience": self.patience}).encode()
             ran = run_inside(self.stage.folder, mine, job, SECONDS, bubblewrap=self.bubblewrap)
         found: dict[int, Any] = {}
         for line in ran.output.splitlines():
