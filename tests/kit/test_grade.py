@@ -252,7 +252,7 @@ def test_no_right_solution_reaches_for_the_judge():
 
 def test_a_copy_with_other_names_is_seen():
     reference = {"roofline.py": RIGHT}
-    renamed = RIGHT.replace(b"attending", b"looks").replace(b"batch", b"rows")
+    renamed = RIGHT.replace(b"per_row", b"each_one")
     assert copied({"roofline.py": renamed}, reference, COURSE)[0]
     assert copied({"roofline.py": WRONG}, reference, COURSE)[0] == []
 
