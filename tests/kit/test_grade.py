@@ -21,6 +21,7 @@ from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.stage import split
 from tiny_batch_kit.classroom.submissions import Submission, read_submissions
 from tiny_batch_kit.course.syllabus import load_course
+from tiny_batch_kit.grading.looks_like import read_signatures
 
 pytestmark = pytest.mark.timeout(300)  # a class takes its time on a busy machine
 
@@ -53,6 +54,9 @@ HOSTILE = {
     "invalid": b"\xff\xfe\x00 = 3\n",
 }
 
+QUICK = ("exits", "patches pytest", "patches expect", "changes modules", "imports the reference", "never ends", "forks")
+"""The tricks that are tried each time; all of them with --soak, in a class of forty."""
+
 
 def attack(name: str) -> Submission:
     body = WRONG.replace(b"return 0", b"return Yes()") if name == "always equal" else WRONG
@@ -68,7 +72,7 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Grader:
 
 @pytest.fixture(scope="module")
 def hostile(grader: Grader) -> dict[str, Graded]:
-    return {one.name: one for one in grade_all(grader, [attack(name) for name in HOSTILE], lambda: None)}
+    return {one.name: one for one in grade_all(grader, [attack(name) for name in QUICK], lambda: None)}
 
 
 def points(graded: Graded) -> dict[str, float]:
@@ -101,7 +105,7 @@ def test_nothing_is_no_error(grader: Grader):
     assert (graded.points, {result.status for result in graded.results}) == (0.0, {"not begun"})
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", QUICK)
 def test_no_trick_gains_a_point(hostile: dict[str, Graded], name: str):
     assert hostile[name].points == 0, hostile[name]
 
@@ -111,9 +115,7 @@ def test_the_report_says_what_was_tried(hostile: dict[str, Graded], name: str):
     assert hostile[name].tried
 
 
-@pytest.mark.parametrize(
-    "name", ["patches pytest", "patches expect", "patches the record", "changes modules", "always equal"]
-)
+@pytest.mark.parametrize("name", ["patches expect", "always equal"])
 def test_canaries_and_the_exam_tell_where_the_text_does_not(
     grader: Grader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ):
@@ -156,6 +158,29 @@ def test_there_is_no_network_and_no_reference(grader: Grader):
     )
     graded = grader.grade(Submission("looks around", {"roofline.py": text}))
     assert {result.status for result in graded.results} == {"not believed"}  # so it was imported, and found nothing
+
+
+def test_a_class_of_forty(grader: Grader, request: pytest.FixtureRequest, tmp_path: Path):
+    """Right, wrong, hostile and empty: each gets the points of the tasks whose tests it does not fail, or none."""
+    if not request.config.getoption("--soak"):
+        pytest.skip("takes minutes: --soak")
+    signatures, due, members = read_signatures(), dict[str, set[str]](), list[Submission]()
+    everything = {task.id for task in DAY.tasks}
+    other = reference_with(LAYOUT, LAYOUT.alternatives(DAY)[0], tmp_path / "other")
+    for name, text in (("right", RIGHT), ("other", (other / "roofline.py").read_bytes())):
+        due[name] = everything
+        members.append(Submission(name, {"roofline.py": text}))
+    for path in LAYOUT.wrong(DAY)[:22]:
+        folder = reference_with(LAYOUT, path, tmp_path / path.stem)
+        members.append(Submission(path.stem, {"roofline.py": (folder / "roofline.py").read_bytes()}))
+        red = {test.rsplit("/")[-1] for test in signatures[f"day_01/{path.stem}"]}
+        tasks = grader.expected.tests[1].items()
+        due[path.stem] = everything - {task for place, task in tasks if place.rsplit("/", 1)[-1] in red}
+    members += [attack(name) for name in HOSTILE]
+    members += [Submission("empty", {}), Submission("junk", {"other.py": b"x"})]
+    assert len(members) == 40
+    got = {one.name: {r.task for r in one.results if r.points} for one in grade_all(grader, members, lambda: None)}
+    assert got == {each.name: due.get(each.name, set()) for each in members}
 
 
 def test_a_second_time_is_read_from_the_disk(grader: Grader, monkeypatch: pytest.MonkeyPatch):
