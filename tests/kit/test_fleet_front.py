@@ -1,14 +1,20 @@
 """The front of a fleet, without Ray: what becomes of a request whose replica dies, refuses or is left."""
 
+import argparse
 import asyncio
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import httpx2
 import pytest
 
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.commands import fleet as fleet_command
+from tiny_batch_kit.commands import simulate as simulate_command
 from tiny_batch_kit.course import implementations
-from tiny_batch_kit.machine.cluster import is_installed
+from tiny_batch_kit.machine import cluster
 from tiny_batch_kit.model.checkpoints import load_checkpoint
 from tiny_batch_kit.server.fleet import desk as desks
 from tiny_batch_kit.server.fleet.call import Call, shows_nothing
@@ -324,5 +330,68 @@ def test_at_the_end_those_who_are_left_are_told(served):
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "shutting_down")
 
 
-def test_whether_ray_is_here_is_found_out_without_importing_it():
-    assert isinstance(is_installed(), bool)
+# Ray: found, installed, or said how.
+
+
+@pytest.fixture
+def without_ray(monkeypatch, tmp_path):
+    """A machine without Ray, and whatever pdm is asked to do there."""
+    found = SimpleNamespace(installed=False, asked=[], works=True)
+
+    def run(command, **options):
+        found.asked.append(command)
+        found.installed = found.works
+        return SimpleNamespace(returncode=0 if found.works else 1)
+
+    monkeypatch.setattr(cluster, "is_installed", lambda: found.installed)
+    monkeypatch.setattr(cluster, "STATE", tmp_path)
+    monkeypatch.setattr(cluster.subprocess, "run", run)
+    (tmp_path / "pdm" / "bin").mkdir(parents=True)
+    (tmp_path / "pdm" / "bin" / "pdm").touch()
+    return found
+
+
+def test_ray_is_installed_once(without_ray):
+    told = []
+    for _ in range(2):
+        cluster.see_that_it_is_here(told.append)
+    assert len(told) == len(without_ray.asked) == 1
+    assert without_ray.asked[0][1:] == ["sync", "--prod", "-G", "fleet"]
+
+
+def test_what_to_do_is_said_if_ray_can_not_be_installed(without_ray, monkeypatch, tmp_path):
+    without_ray.works = False
+    with pytest.raises(KitError, match="is there a network"):
+        cluster.see_that_it_is_here(print)
+    (tmp_path / "pdm" / "bin" / "pdm").unlink()
+    monkeypatch.setattr(cluster.shutil, "which", lambda name: None)
+    with pytest.raises(KitError, match="pip install"):
+        cluster.see_that_it_is_here(print)
+
+
+def test_looking_for_ray_does_not_import_it():
+    code = (
+        "import sys; from tiny_batch_kit.machine import cluster; cluster.is_installed(); sys.exit('ray' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--replicas", "0"], ["--replicas", "3", "--most", "2"], ["--every", "0"], ["--target", "0"], ["--slots", "0"]],
+)
+def test_the_command_says_what_can_not_be(wrong):
+    parser = argparse.ArgumentParser()
+    fleet_command.add_arguments(parser)
+    with pytest.raises(KitError, match="at least 1"):
+        fleet_command.run(parser.parse_args(wrong))
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--on", "ray"], ["--seeds", "2"], ["--rates", "1", "2"], ["--fleet", "2", "--seeds", "0"]]
+)
+def test_a_sweep_wants_a_fleet(wrong):
+    parser = argparse.ArgumentParser()
+    simulate_command.add_arguments(parser)
+    with pytest.raises(KitError, match=r"fleet|seed"):
+        simulate_command.run(parser.parse_args(wrong))

@@ -18,6 +18,8 @@ from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT, STATE
 
 GROUP = "fleet"
+OF_SERVE = ("aiohttp", "smart_open")
+"""What `ray[serve]` brings, and `ray` alone does not."""
 _TOKEN = token_hex(32)
 """Ray listens on all of a machine's addresses, and runs what it is told: nobody else may tell it."""
 TRIES = 3
@@ -26,6 +28,7 @@ STORE = 100 << 20
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a worker without a claim on a GPU may see it
+    "RAY_worker_niceness": "0",  # left to itself, 15: replicas would wait for whatever else the machine does
     "RAY_DEDUP_LOGS": "0",
     "RAY_SERVE_LOG_TO_STDERR": "0",
     "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "2",  # a busy laptop is no dead replica
@@ -36,8 +39,8 @@ SETTINGS = {
 
 
 def is_installed() -> bool:
-    """Whether Ray Serve is here."""
-    return find_spec("ray") is not None and find_spec("ray.serve") is not None
+    """Whether Ray Serve is here. Nothing is imported: Ray reads its settings when it is."""
+    return all(find_spec(name) is not None for name in ("ray", *OF_SERVE))
 
 
 def see_that_it_is_here(say: Callable[[str], object]) -> None:
@@ -73,7 +76,8 @@ def started(address: str | None = None, cpus: int | None = None) -> Iterator[Any
     cpus: how many its own cluster says it has, for who asks for a share; None: those there are. Behind the block, the
     cluster of our own is gone, and so are its processes and files. Raises KitError if there is nobody at the address.
     """
-    settings = SETTINGS if address is not None else {**SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN}
+    own = address is None and "ray" not in sys.modules
+    settings = {**SETTINGS, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN} if own else SETTINGS
     os.environ.update({name: value for name, value in settings.items() if name not in os.environ})
     import ray
 
@@ -90,9 +94,9 @@ def started(address: str | None = None, cpus: int | None = None) -> Iterator[Any
         return
     # Sockets lie in here, and their paths may have some hundred characters: not in a long TMPDIR.
     folder = Path(tempfile.mkdtemp(prefix="tiny-batch-", dir="/tmp" if os.path.isdir("/tmp") else None))
-    own = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": STORE, "_temp_dir": str(folder)}
+    mine = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": STORE, "_temp_dir": str(folder)}
     try:
-        _begin(ray, {**own, "_node_ip_address": "127.0.0.1", **quiet})
+        _begin(ray, {**mine, "_node_ip_address": "127.0.0.1", **quiet})
         yield ray
     finally:
         ray.shutdown()
