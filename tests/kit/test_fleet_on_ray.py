@@ -26,6 +26,7 @@ pytestmark = [
         reason="no Ray Serve: `./scripts/course fleet`, once, installs it (or pdm install -G fleet)",
     ),
     pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
 ]
 
 TINY = load_checkpoint("tiny-random")
@@ -205,3 +206,21 @@ def test_a_sweep_over_the_cluster_says_what_it_says_alone(ray):
     rows = sweep.sweep(settings, lambda run, each: spread(ray, "ref", run, each, told.append))
     assert rows == sweep.sweep(settings)
     assert told[-1] == len(settings)
+
+
+def test_replicas_come_when_requests_queue(ray, server, request):
+    if not request.config.getoption("--soak"):
+        pytest.skip("half a minute: --soak")
+    plan = Plan("ref", "tiny-random", {"slots": 2, "max_seq_len": 2048})
+    size = Size(replicas=1, most=2, target=2.0, up=1.0, every=0.5)
+    with (
+        running(plan, size, name="another") as fleet,
+        LocalServer(front(fleet, TINY.tokenizer, "tiny-random"), drain_seconds=20.0) as other,
+    ):
+        callers = [Asked(other, "abc", 1500) for _ in range(8)]
+        for each in callers:
+            each.start()
+        wait_for(lambda: fleet.desk.size == 2, "another one has come")
+        for each in callers:
+            each.join(PATIENCE)
+        assert [each.error for each in callers] == [None] * 8

@@ -82,11 +82,9 @@ def _serve(args: argparse.Namespace, out: Console) -> int:
         with out.status(f"starting {args.replicas} replicas"):
             checkpoint = load_checkpoint(args.model)  # a download happens here, once for all
             stack.enter_context(cluster.started(args.ray, size.cpus))
-            fleet = stack.enter_context(running(plan, size, args.policy))
+            fleet = stack.enter_context(running(plan, size, args.policy, others=args.ray is not None))
             built = front(fleet, checkpoint.tokenizer, checkpoint.name, serve.rules(args))
-        out.print(
-            f"{checkpoint.name} at {address}/v1, a page at {address}/, the fleet at {address}/fleet", highlight=False
-        )
+        out.print(f"{checkpoint.name} at {address}/v1, a page at {address}/, its state at /fleet", highlight=False)
         out.print(f"kill -HUP {os.getpid()} replaces all replicas, one by one · Ctrl-C ends it", highlight=False)
         server = Server(built.app, built.life, built.watch, drain_seconds=args.drain)
         del checkpoint

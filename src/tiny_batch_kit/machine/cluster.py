@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -100,7 +101,15 @@ def started(address: str | None = None, cpus: int | None = None) -> Iterator[Any
         yield ray
     finally:
         ray.shutdown()
+        _remove(folder)
+
+
+def _remove(folder: Path, seconds: float = 10.0) -> None:
+    """Ray's processes may still write their last words while it is removed."""
+    until = time.monotonic() + seconds
+    while folder.exists() and time.monotonic() < until:
         shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.1)
 
 
 def _begin(ray: Any, options: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,15 +52,16 @@ class Size:
 class Fleet:
     """Replicas of a plan. `send` is what a front needs of Ray, `desk` the student's router."""
 
-    def __init__(self, desk: Desk, plan: Plan, size: Size) -> None:
-        self.desk, self.plan, self.size = desk, plan, size
+    def __init__(self, desk: Desk, plan: Plan, size: Size, name: str = NAME) -> None:
+        """name: in Ray. KitError if the replicas can't be made."""
+        self.desk, self.plan, self.size, self.name = desk, plan, size, name
         self._run()
 
     def begin(self) -> None:
         """Let this process's router learn of the replicas. KitError if that takes too long."""
         from ray import serve
 
-        handle = serve.get_app_handle(NAME)
+        handle = serve.get_app_handle(self.name)
         self.send = handle.options(method_name="answer", stream=True).remote
         until = time.monotonic() + 60
         while self.desk.size < self.size.replicas:
@@ -90,7 +92,7 @@ class Fleet:
                 target_ongoing_requests=size.target,
                 upscale_delay_s=size.up,
                 downscale_delay_s=size.down,
-                look_back_period_s=max(2.0, size.up),
+                look_back_period_s=max(10.5, 2 * size.up),  # Ray wants more than 10
             )
         deployment = serve.deployment(
             name="replica",
@@ -103,13 +105,13 @@ class Fleet:
             max_surge_percent=min(100, -(-100 // size.replicas)),  # one more, while one is replaced
             request_router_config=RequestRouterConfig(
                 request_router_class=CLASS,
-                request_router_kwargs={"desk_name": NAME},
+                request_router_kwargs={"desk_name": self.name},
                 request_routing_stats_period_s=size.every,
             ),
             **options,
         )(EngineReplica)
         try:
-            serve.run(deployment.bind(self.plan), name=NAME, route_prefix=None)
+            serve.run(deployment.bind(self.plan), name=self.name, route_prefix=None)
         except RuntimeError as error:
             raise KitError(f"Ray Serve could not start the replicas: {str(error).strip().splitlines()[-1]}") from error
 
@@ -120,20 +122,26 @@ class Fleet:
 
 
 @contextmanager
-def running(plan: Plan, size: Size, policy: str = "two choices", seed: int = 0) -> Iterator[Fleet]:
-    """A fleet that serves, on the Ray that is started; behind the block, its replicas are gone."""
-    import ray.serve
+def running(
+    plan: Plan, size: Size, policy: str = "two choices", *, name: str = NAME, others: bool = False
+) -> Iterator[Fleet]:
+    """A fleet that serves, on the Ray that is started. others: whether that Ray is also for others, and goes on.
 
-    router = implementations.load("router").Router(desks.policy(policy, seed))
-    desk = Desk(router)
-    desks.put(NAME, desk)
-    ray.serve.start(proxy_location="Disabled")
+    Behind the block its replicas are gone; on a cluster of our own, they go with it.
+    """
+    from ray import serve
+
+    desk = Desk(implementations.load("router").Router(desks.policy(policy)))
+    desks.put(name, desk)
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
     try:
-        fleet = Fleet(desk, plan, size)
+        fleet = Fleet(desk, plan, size, name)
         fleet.begin()
         yield fleet
     finally:
-        ray.serve.shutdown()
+        if others:
+            serve.delete(name)
 
 
 def front(fleet: Fleet, tokenizer: Any, model: str, rules: Rules | None = None) -> Built:
