@@ -140,6 +140,23 @@ def test_who_hangs_up_leaves_no_replica_at_work(server, fleet):
     )
 
 
+def test_a_request_that_the_router_sends_nowhere_ends_with_an_error(server, fleet, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet.desk, "choose", lambda name, attempt, there: NOWHERE[name])
+        lost = [Asked(server, "abc", 20, stream=False) for _ in range(5)]
+        for each in lost:
+            each.start()
+        for each in lost:
+            each.join(PATIENCE)
+    assert [(each.status, each.error["code"]) for each in lost] == [(500, "engine_failed")] * 5
+    well = Asked(server, "abc", 20, stream=False)
+    well.run()
+    assert well.status == 200, "and Ray goes on"
+
+
+NOWHERE: dict[str, str] = {}
+
+
 def test_a_replica_is_killed_under_load(server, fleet):
     errors = fleet.desk.errors
     words = alone("abc", 400)

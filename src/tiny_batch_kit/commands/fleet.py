@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target", type=float, metavar="N", help="requests for each replica, above which it scales (as many as slots)"
     )
     fleet.add_argument("--every", type=float, default=1.0, metavar="S", help="seconds between reports (%(default)s)")
-    fleet.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster that runs; without: its own, on this machine")
+    fleet.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="of a Ray cluster that runs, with this checkout at the same path; without: its own, on this machine",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

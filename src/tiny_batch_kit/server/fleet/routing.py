@@ -17,15 +17,16 @@ class StudentsRouter(RequestRouter):  # type: ignore[misc]
         self.desk = desk.get(desk_name)
 
     async def choose_replicas(self, candidate_replicas: list[Any], pending_request: Any = None) -> list[list[Any]]:
-        """The one replica that the student's router chose. A request that nobody takes ends here, with Lost."""
+        """The one replica that the student's router chose. A request that nobody takes ends here, with its error."""
         there = {replica.replica_id.unique_id: replica for replica in candidate_replicas}
         name, attempt = pending_request.args[:2]
+        pending_request.routing_context.should_backoff = True  # if it can't be had at once: don't ask again at once
         try:
             return [[there[self.desk.choose(name, attempt, there.keys())]]]
-        except Exception as error:  # Ray would only log it, and the request would wait for ever
+        except Exception as error:  # Ray would log it, and the request would wait for ever
             if not pending_request.future.done():
                 pending_request.future.set_exception(error)
-            return []
+            return [list(candidate_replicas)]  # Ray looks whether it is over only when it is told of some
 
     def update_replicas(self, replicas: list[Any]) -> None:
         """Ray tells which replicas run, and what they last said of themselves."""
