@@ -18,7 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from tiny_batch_kit.server.fleet.desk import POLICIES
 
     serve.add_arguments(parser)
-    fleet = parser.add_argument_group("the fleet", "kill -HUP to this process replaces all replicas, one by one")
+    fleet = parser.add_argument_group(
+        "the fleet",
+        "kill -HUP to this process replaces all replicas, one by one. At most a quarter is ejected: of 3, none.",
+    )
     fleet.add_argument("--replicas", type=int, default=2, metavar="N", help="processes with an engine (%(default)s)")
     fleet.add_argument(
         "--policy", choices=POLICIES, default="two choices", help="of your router, in Ray's place for one (%(default)s)"

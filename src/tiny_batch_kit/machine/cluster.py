@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
@@ -58,6 +59,7 @@ def see_that_it_is_here(say: Callable[[str], object]) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
+    invalidate_caches()
     if done.returncode or not is_installed():
         raise KitError(f"Ray Serve could not be installed: is there a network, and a gigabyte of disk? (log: {log})")
 
