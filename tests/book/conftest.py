@@ -166,7 +166,7 @@ ARGUMENTS = [
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 375, "height": 700}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser: TINY_BATCH_BROWSER, else Chromium or Chrome on the PATH, else playwright's own."""
     api = pytest.importorskip(
