@@ -49,7 +49,7 @@ def play(main: Coroutine[Any, Any, Any], case: str) -> Any:
     except NothingLeft as error:
         died = f"; your worker (an asyncio task) has died of {error.__cause__!r}" if error.__cause__ else ""
         raise Mismatch(
-            "every caller gets an answer or an error, and nobody is stranded",
+            "every caller gets an answer or an error, and none is stranded",
             case,
             f"everybody waits, and nothing is left that could wake them{died}",
             "an answer",
@@ -119,7 +119,7 @@ def test_the_last_one_in_starts_the_batch():
 
     case = "requests at 0, 20 and 40 ms, max_batch_size 3, max_wait_ms 100"
     play(main(), case)
-    expect_equal(machine.started, [0.04], asked="full or timed out, whichever is first: here it is full", case=case)
+    expect_equal(machine.started, [0.04], asked="full or due, whichever comes first: here it is full", case=case)
 
 
 @pytest.mark.task("3.1")
@@ -184,7 +184,7 @@ def test_requests_gather_while_a_batch_runs():
     expect_equal(
         (machine.batches, machine.started),
         ([[0], [1, 2, 3, 4, 5]], [0.01, 1.01]),
-        asked="who came while a batch ran has waited enough: all run together as soon as it ends",
+        asked="requests that came while a batch ran have waited enough: all run together as soon as it ends",
         case=case,
     )
 
@@ -224,7 +224,7 @@ def test_no_wait_at_all_runs_at_once():
 
     case = "one request, max_wait_ms 0"
     play(main(), case)
-    expect_equal(machine.started, [0.0], asked="with max_wait_ms 0 nobody waits for company", case=case)
+    expect_equal(machine.started, [0.0], asked="with max_wait_ms 0 no request waits for company", case=case)
 
 
 @pytest.mark.task("3.1")
@@ -384,7 +384,7 @@ def test_who_waits_for_room_is_let_in_in_order():
     case = "seven requests at once, batches of 2, max_queue 2"
     expect_equal(play(main(), case), [2 * number for number in range(7)], asked="all are answered", case=case)
     order = [number for batch in machine.batches for number in batch]
-    expect_equal(order, list(range(7)), asked="who waits for room is let in first come, first served", case=case)
+    expect_equal(order, list(range(7)), asked="those that wait for room come in first come, first served", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -436,7 +436,7 @@ def test_close_wakes_an_idle_worker():
         return now()
 
     case = "one request is answered at 1 s, and nobody is left; close at 5 s"
-    expect_equal(play(main(), case), 5.0, asked="close returns at once when there is nobody to wait for", case=case)
+    expect_equal(play(main(), case), 5.0, asked="close returns at once when no caller is left", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -475,7 +475,7 @@ def test_close_serves_who_waits_for_room():
         return await outcomes(*callers)
 
     case = "seven requests, max_queue 2, max_wait_ms 60000; close at 0.1 s, while five of them wait for room"
-    expect_equal(play(main(), case), list(range(7)), asked="who is inside submit when it closes is served", case=case)
+    expect_equal(play(main(), case), list(range(7)), asked="a caller inside submit when it closes is served", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -489,7 +489,7 @@ def test_who_gives_up_on_close_harms_nobody():
         return await outcomes(*callers)
 
     case = "four requests in batches of 2 that run for a second; at 0.5 s somebody waits 0.1 s for close, and gives up"
-    expect_equal(play(main(), case), [0, 2, 4, 6], asked="the callers are answered all the same", case=case)
+    expect_equal(play(main(), case), [0, 2, 4, 6], asked="the callers are still answered", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -528,7 +528,7 @@ def test_who_gives_up_as_its_batch_gets_full_is_not_computed():
     case = "request 0 waits, 1 fills the batch of 2, caller 0 gives up in the same moment; then request 2"
     expect_equal(play(main(), case), [asyncio.CancelledError, 2, 4], asked="the others are answered", case=case)
     computed = [number for batch in machine.batches for number in batch]
-    expect_equal(sorted(computed), [1, 2], asked="the request of who gave up is not computed", case=case)
+    expect_equal(sorted(computed), [1, 2], asked="the request of a caller that gave up is not computed", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -581,7 +581,7 @@ def test_after_close_nothing_is_taken():
         return [first, *await outcomes(batcher.submit(2))]
 
     case = "a request, close twice, another request"
-    expect_equal(play(main(), case), [2, BatcherClosed], asked="BatcherClosed for who comes after close", case=case)
+    expect_equal(play(main(), case), [2, BatcherClosed], asked="BatcherClosed for a call after close", case=case)
 
 
 @pytest.mark.task("3.2")
@@ -708,7 +708,7 @@ def test_texts_go_into_buckets():
     expect_equal(
         [(batch.indices, tuple(batch.tokens.shape)) for batch in batches],
         [([1, 3], (2, 2)), ([0], (1, 4)), ([2], (1, 8))],
-        asked="one batch a bucket, by growing size, as wide as the bucket: (indices, shape of tokens)",
+        asked="one batch per bucket, by growing size, as wide as the bucket: (indices, shape of tokens)",
         case="texts of 3, 1, 5 and 2 tokens, buckets 8, 2, 4",
     )
 
@@ -719,7 +719,7 @@ def test_texts_are_padded_behind():
     expect_equal(
         batch.tokens,
         [[1, 2, 3, -1], [4, -1, -1, -1], [10, 11, -1, -1]],
-        asked="the text first and pads behind it: nobody continues these texts",
+        asked="the text first and pads behind it: these texts are not continued",
         case="texts of 3, 1 and 2 tokens in a bucket of 4, pad_id -1",
     )
 

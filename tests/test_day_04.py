@@ -683,7 +683,7 @@ def test_a_row_alone_draws_what_it_draws_in_company(row: int):
     expect_equal(
         alone.tolist(),
         [together.tolist()[row]],
-        asked="the same token, whoever its batch-mates are",
+        asked="the same token, whatever its batch-mates",
         case=f"row {row} of a mixed batch of six, {MIXED[row]}",
     )
 

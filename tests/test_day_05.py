@@ -87,7 +87,7 @@ def test_what_is_returned_holds_no_empty_positions():
     expect_equal(
         [keys.shape, values.shape],
         [(1, HEADS, 4, WIDTH)] * 2,
-        asked="(1, Hkv, offset, Dh): the room behind is nobody's business",
+        asked="(1, Hkv, offset, Dh): the room behind must not be returned",
         case="3 positions, then 1",
     )
 
@@ -428,7 +428,7 @@ def test_only_the_new_position_is_written():
     cache.update_and_fetch(block(1, 70, rows=2), block(1, 80, rows=2))
     expect_true(
         bool(mx.all(cache.keys[0, :, 3:] == POISON) & mx.all(cache.keys[1, :, 6:] == POISON)),
-        asked="a step writes one position a row, and nothing behind it",
+        asked="a step writes one position per row, and nothing behind it",
         case="slots with 2 and 5 of 8 positions, one more each",
         got="more than one position of a row has changed",
         expected="one",

@@ -46,8 +46,8 @@ def test_no_slot_is_none_and_no_error():
     slots.allocate_slot("a")
     slots.allocate_slot("b")
     case = "requests a, b, c and 2 slots"
-    expect_equal(slots.allocate_slot("c"), None, asked="None: that there is no room is nobody's mistake", case=case)
-    expect_equal(slots.slot_of, {"a": 0, "b": 1}, asked="nothing has changed: who has which slot", case=case)
+    expect_equal(slots.allocate_slot("c"), None, asked="None: having no room is no mistake", case=case)
+    expect_equal(slots.slot_of, {"a": 0, "b": 1}, asked="nothing has changed: which request has which slot", case=case)
     slots.free_slot("a")
     expect_equal(slots.allocate_slot("c"), 0, asked="c gets the slot that a leaves", case=case)
 
@@ -74,7 +74,7 @@ def test_freeing_says_which_slot_it_was():
     slots.allocate_slot("b")
     expect_equal(slots.free_slot("b"), 1, asked="the slot that was the request's", case="b had slot 1")
     expect_equal(
-        (slots.slot_of, slots.num_free), ({"a": 0}, 2), asked="(who has which slot, free slots)", case="b is freed"
+        (slots.slot_of, slots.num_free), ({"a": 0}, 2), asked="(slot of each id, free slots)", case="b is freed"
     )
 
 
@@ -135,7 +135,10 @@ def test_slots_are_never_lost_or_shared(moves: list[tuple[bool, int]]):
         elif not arrives and name in held:
             expect_equal(slots.free_slot(name), held.pop(name), asked="the slot that it had", case=case)
         expect_equal(
-            (slots.slot_of, slots.num_free), (held, 4 - len(held)), asked="(who has which, free slots)", case=case
+            (slots.slot_of, slots.num_free),
+            (held, 4 - len(held)),
+            asked="(slot of each id, free slots)",
+            case=case,
         )
 
 

@@ -184,7 +184,7 @@ def test_pieces_are_computed_as_they_are_read():
     mx.export_to_dot(graph, caches[-1].keys)  # of what waits to be computed
     expect_true(
         "->" not in graph.getvalue(),
-        asked="each piece is computed before the next is read, and not all of them when somebody looks",
+        asked="each piece is computed before the next is read, and not all of them at the end",
         case="a prompt of 10 tokens in pieces of 4: the keys of the last layer",
         got="a graph of operations that still wait",
         expected="numbers",
@@ -299,11 +299,11 @@ def test_requests_get_the_lowest_slots_in_order():
         asked="running: the first three, by slot",
         case=case,
     )
-    expect_equal([request.id for request in serving.waiting], ["d"], asked="waiting: who found no slot", case=case)
+    expect_equal([request.id for request in serving.waiting], ["d"], asked="waiting: those without a slot", case=case)
     expect_equal(
         [request.state.value for request in requests],
         ["prefilling"] * 3 + ["waiting"],
-        asked="who has a slot is PREFILLING",
+        asked="a request with a slot is PREFILLING",
         case=case,
     )
 
@@ -365,7 +365,7 @@ def test_who_does_not_fit_keeps_its_place():
     expect_equal(
         (waiting, [request.id for request in serving.running.values()], [request.id for request in serving.waiting]),
         ([["z", "m", "b"]] * 2, ["z"], ["m", "b"]),
-        asked="(who waits after two looks, who runs when a has left, who waits then): in order of arrival all along",
+        asked="(waiting after two looks, running when a has left, waiting then): in order of arrival all along",
         case="a may grow to 16 tokens, z to 11, m to 10, b to 9; max_batch_tokens 20",
     )
 
@@ -493,7 +493,7 @@ def test_a_cancelled_request_leaves_nothing_behind(running: bool):
     case = f"a and b run, c waits; {gone} is cancelled"
     left = {request.id for request in [*serving.waiting, *serving.running.values()]}
     expect_equal(sorted(left), sorted({"a", "b", "c"} - {gone}), asked="the others stay", case=case)
-    expect_equal(sorted(serving.slots.slot_of), ["b"] if running else ["a", "b"], asked="who has a slot", case=case)
+    expect_equal(sorted(serving.slots.slot_of), ["b"] if running else ["a", "b"], asked="ids with a slot", case=case)
     reason = next(request.finish_reason for request in requests if request.id == gone)
     expect_equal(reason, FinishReason.CANCELLED, asked="its reason", case=case)
 
@@ -630,7 +630,7 @@ def test_decoding_goes_on_while_others_wait():
     expect_equal(
         counts,
         [[2, 2, 0], [3, 3, 0], [4, 4, 0]],
-        asked="who runs gets a token at every step, also while others wait: tokens of the first three, step by step",
+        asked="running requests get a token at every step, even while others wait: tokens of the first three, by step",
         case="8 requests of 6 tokens, 2 slots",
     )
 
@@ -643,7 +643,7 @@ def test_first_come_first_served():
     expect_equal(
         list(dict.fromkeys(order)),
         [str(index) for index in range(7)],
-        asked="requests begin in the order of their arrival: who got a first token, in order",
+        asked="requests begin in the order of their arrival: their ids, in order of the first token",
         case="7 requests, 2 slots",
     )
 
@@ -749,7 +749,7 @@ def test_an_idle_batcher_holds_nothing():
         case="five requests through 2 slots",
     )
     serving.step()
-    expect_true(not serving.has_work, asked="a step with nobody does nothing", case="an idle batcher")
+    expect_true(not serving.has_work, asked="a step without requests does nothing", case="an idle batcher")
 
 
 @pytest.mark.task("7.4")
@@ -947,7 +947,7 @@ def test_requests_draw_alone_what_they_draw_in_company():
     expect_equal(
         [request.tokens for request in together],
         [request.tokens for request in alone],
-        asked="the same seed gives the same answer, whoever its batch-mates are",
+        asked="the same seed gives the same answer, whatever its batch-mates",
         case="three requests at temperature 1 with seeds 1, 2, 3: beside others, and alone",
     )
 
@@ -1075,7 +1075,7 @@ def test_only_a_bad_prompt_is_forgiven():
         lambda: batch_generate(
             MODEL, Broken(), ["a", "b"], max_seq_len=64, batch_size=2, max_tokens=2, clock=VirtualClock()
         ),
-        asked="an error that is no ValueError is nobody's bad prompt: it is raised",
+        asked="an error that is not a ValueError is not a bad prompt: it is raised",
         case="a tokenizer that raises KeyError",
     )
 
@@ -1099,7 +1099,7 @@ def test_one_text_is_not_a_list_of_texts():
     expect_raises(
         ValueError,
         lambda: batch_generate(MODEL, BYTES, "hello", clock=VirtualClock()),
-        asked="a ValueError, and not one answer a letter",
+        asked="a ValueError, and not one answer for each letter",
         case='prompts="hello"',
     )
 

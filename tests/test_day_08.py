@@ -267,7 +267,7 @@ def test_admission_sets_the_order_and_not_the_slot():
     expect_equal(
         read,
         [SHORT, SHORT, *chunks, MIDDLE, MIDDLE],
-        asked="who was admitted first is read to its end first, whatever its slot: the tokens of all chunks",
+        asked="the request admitted first is read to its end first, whatever its slot: the tokens of all chunks",
         case="a in slot 0 finishes while the prompt in slot 2 is half read; then another prompt gets slot 0",
     )
 
@@ -554,7 +554,7 @@ def test_a_promise_that_no_size_keeps_is_an_error():
     expect_raises(
         ValueError,
         lambda: choose_chunk_size(SECONDS, decode_seconds=0.1, prompt_tokens=1024, max_gap=0.15),
-        asked="a ValueError with the shortest gap that there is, in seconds",
+        asked="a ValueError with the shortest possible gap, in seconds",
         case="the smallest chunk takes 0.08 s and a decode pass 0.1 s; max_gap 0.15 s",
         mentions=["0.18"],
     )
@@ -565,7 +565,7 @@ def test_the_shortest_gap_need_not_be_the_smallest_chunks():
     expect_raises(
         ValueError,
         lambda: choose_chunk_size({16: 0.5, 64: 0.3}, decode_seconds=0.1, prompt_tokens=64, max_gap=0.2),
-        asked="a ValueError with the shortest gap that there is, in seconds",
+        asked="a ValueError with the shortest possible gap, in seconds",
         case="chunks of 16 and 64 take 0.5 and 0.3 s (16 on a bad day), a decode pass 0.1 s; max_gap 0.2 s",
         mentions=["0.4"],
     )

@@ -17,9 +17,9 @@ from .sampling import SamplingParams
 
 @dataclass(frozen=True)
 class Completion:
-    """What came of a prompt: the text and its tokens, why it ended, and in words what was wrong, if something was.
+    """The result of a prompt: the text and its tokens, why it ended, and what was wrong, in words, if anything was.
 
-    ttft and latency are in seconds; None for a prompt that was refused, ttft also for an answer without a token.
+    ttft and latency are in seconds; both are None for a refused prompt, and ttft for an answer without a token.
     """
 
     text: str
@@ -49,8 +49,8 @@ def batch_generate(
 ) -> list[Completion]:
     """Answer prompts with continuous batching; the results come in the prompts' order.
 
-    prompts: texts, as they are. Before each step an iterator is asked until it says None or ends; None means that
-    nobody else is there right now, and the step goes ahead with who is. on_token gets requests whose ids are "0", "1",
+    prompts: texts, as they are. Before each step an iterator is asked until it gives None or ends; None means that
+    no more are there right now, and the step goes ahead without. on_token gets requests whose ids are "0", "1",
     …, the places of their prompts. For the limits see `ContinuousBatcher`; `batcher_class` may be one built on it.
     A prompt that can't be served (no text, empty, too long) gets a Completion with ERROR and the reason, and the
     others are served. Raises ValueError for limits below 1, or if `prompts` is one text and not several.
@@ -93,7 +93,7 @@ def _enter(batcher: ContinuousBatcher, make_request: Callable[[], Request]) -> R
 
 
 def _completion(entered: Request | Completion) -> Completion:
-    """What came of a prompt that entered, or its refusal as it is."""
+    """The result of a prompt that entered, or its refusal as it is."""
     if isinstance(entered, Completion):
         return entered
     reason = entered.finish_reason or FinishReason.ERROR

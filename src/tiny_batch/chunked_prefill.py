@@ -1,4 +1,4 @@
-"""Day 8: chunked prefill. A prompt is read a chunk a step, so that nobody's tokens stall for longer than a chunk."""
+"""Day 8: chunked prefill. Each step reads one chunk of a prompt, so no request stalls for longer than a chunk."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def next_chunk(request: Request, prefill_step: int) -> list[int]:
 
 
 def prefill_chunk(model: Qwen2, request: Request, caches: Sequence[TinyKvCache], prefill_step: int) -> mx.array | None:
-    """Read the next chunk of a request's prompt, in one forward pass, behind what its caches hold already.
+    """Read the next chunk of a request's prompt, in one forward pass, behind what its caches already hold.
 
     caches: the request's own, one for each layer; they hold its first `num_computed_tokens` tokens, and the chunk's too
     afterwards. `num_computed_tokens` is moved on.
     Returns the logits of the first new token, (V,), if that was the end of the prompt, else None. Either way the chunk
-    has gone through all layers when it returns, and not later, when somebody looks.
+    has gone through all layers when this returns, and not later, when its result is looked at.
     """
     raise NotImplementedError("Task 8.2: prefill_chunk: see book/src/day-08.md")
 
 
 class ChunkedBatcher(ContinuousBatcher):
-    """A continuous batcher whose steps read one chunk of one prompt, and then decode everybody else.
+    """A continuous batcher whose steps read one chunk of one prompt, and then decode all other requests.
 
     `prefill_step` is the size of a chunk. Of several requests that are PREFILLING, the one admitted first is read to
     its end before the next one begins.
@@ -60,7 +60,7 @@ class ChunkedBatcher(ContinuousBatcher):
         raise NotImplementedError("Task 8.3: ChunkedBatcher.prefill: see book/src/day-08.md")
 
     def retire(self) -> None:
-        """As ever; and a request that ended before its prompt was read lets go of what it had read."""
+        """As on Day 7; and a request that ended before its prompt was read lets go of what it had read."""
         raise NotImplementedError("Task 8.3: ChunkedBatcher.retire: see book/src/day-08.md")
 
 
@@ -71,8 +71,8 @@ def choose_chunk_size(
 
     chunk_seconds: for each size on offer, the measured seconds of one chunk; take the last of a long prompt, for later
     ones look at more keys. A chunk that is not full counts as a whole one. decode_seconds: those of one decode pass.
-    A step is a chunk and a decode pass: its length is the gap between two tokens of everybody else, and the prompt
+    A step is a chunk and a decode pass: its length is the gap between two tokens of every other request, and the prompt
     takes as many steps as it has chunks. Of sizes that are equally soon, the smallest.
-    Raises ValueError if no size is allowed; it says the shortest gap that there is, in seconds.
+    Raises ValueError if no size is allowed; its message gives the shortest possible gap, in seconds.
     """
     raise NotImplementedError("Task 8.4: choose_chunk_size: see book/src/day-08.md")

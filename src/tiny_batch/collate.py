@@ -14,7 +14,7 @@ from .padding import bucket_by_length
 class TextBatch:
     """Some texts in one rectangle.
 
-    indices: which of the texts the rows are. tokens: (B, L) int32, each text first and pads behind it, for a model that
+    indices: which text each row is. tokens: (B, L) int32, each text first and pads behind it, for a model that
     reads whole texts and continues none. mask: (B, L) bool, True where there is a token of the text.
     """
 
@@ -37,14 +37,14 @@ class Ragged:
 def collate_images(images: Sequence[mx.array]) -> mx.array:
     """All images as one array: B of shape (H, W, C) become (B, H, W, C).
 
-    Raises ValueError if there is none, or if one has another shape than the first (it says which and both shapes):
+    Raises ValueError if there is none, or if one differs in shape from the first (it says which, and both shapes):
     resizing loses detail, so that is for the caller to decide.
     """
     raise NotImplementedError("Task 3.3: collate_images: see book/src/day-03.md")
 
 
 def collate_texts(texts: Sequence[Sequence[int]], bucket_sizes: Sequence[int], pad_id: int) -> list[TextBatch]:
-    """The texts in one batch a bucket, by growing size, each as wide as its bucket; the buckets are Day 2's.
+    """The texts in one batch per bucket, by growing size, each as wide as its bucket; the buckets are Day 2's.
 
     Raises ValueError for a text that is longer than every bucket.
     """
@@ -52,5 +52,5 @@ def collate_texts(texts: Sequence[Sequence[int]], bucket_sizes: Sequence[int], p
 
 
 def collate_sparse(features: Sequence[Sequence[int]]) -> Ragged:
-    """The ids of all rows one behind the other, as an embedding bag reads them; a row may be empty, and so may all."""
+    """The ids of all rows one behind the other, as an embedding bag reads them; any row may be empty, even all."""
     raise NotImplementedError("Task 3.3: collate_sparse: see book/src/day-03.md")

@@ -25,10 +25,10 @@ OnStep = Callable[[list[RowWork]], None]
 
 
 class ContinuousBatcher:
-    """Serves requests together that come and go: each step admits, prefills, decodes and retires.
+    """Serves requests that come and go: each step admits, prefills, decodes and retires.
 
-    A request is in `waiting` (in order of arrival) or in `running` (by slot), never in both; finished, it is soon in
-    neither. A slot holds keys and values exactly from when its request is DECODING until it has left.
+    A request is in `waiting` (in order of arrival) or in `running` (by slot), never in both; soon after it has
+    finished, it is in neither. A slot holds keys and values just from when its request is DECODING until it has left.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class ContinuousBatcher:
 
     @property
     def has_work(self) -> bool:
-        """Whether anybody waits or runs."""
+        """Whether any request waits or runs."""
         return bool(self.waiting or self.running)
 
     def submit(self, request: Request) -> None:
@@ -82,7 +82,7 @@ class ContinuousBatcher:
         raise NotImplementedError("Task 7.3: ContinuousBatcher.submit: see book/src/day-07.md")
 
     def cancel(self, request_id: str) -> None:
-        """End a request that waits or runs: it is CANCELLED, and holds nothing from now on.
+        """End a request that waits or runs: it is then CANCELLED, and holds nothing any more.
 
         The text that it held back goes to `on_token`. Raises ValueError if no such request waits or runs.
         """
@@ -108,14 +108,14 @@ class ContinuousBatcher:
         raise NotImplementedError("Task 7.4: ContinuousBatcher.prefill: see book/src/day-07.md")
 
     def decode(self) -> None:
-        """Give every DECODING request its next token, all in one forward pass; none if nobody decodes.
+        """Give every DECODING request its next token, all in one forward pass; no pass if none decodes.
 
         `num_computed_tokens` of each grows by one.
         """
         raise NotImplementedError("Task 7.4: ContinuousBatcher.decode: see book/src/day-07.md")
 
     def step(self) -> None:
-        """One iteration: admit, prefill, decode; whoever has finished leaves before the next forward pass."""
+        """One iteration: admit, prefill, decode; a request that has finished leaves before the next forward pass."""
         raise NotImplementedError("Task 7.4: ContinuousBatcher.step: see book/src/day-07.md")
 
     def _give_tokens(self, slots: Sequence[int], logits: mx.array, prompt_tokens: int | None = None) -> None:
@@ -133,10 +133,10 @@ class ContinuousBatcher:
             RowWork(slot, kind, each.id, prompt_tokens or 1, len(each.tokens) - count)
             for slot, each, count in zip(slots, requests, before, strict=True)
         ]
-        # A decode pass computes all rows, those of free slots for nobody.
+        # A decode pass computes all rows, even those of free slots.
         free = set(range(self.slots.max_slots)) - set(slots) if kind is Kind.DECODE else ()
         self._on_step(rows + [RowWork(slot, Kind.WASTED) for slot in sorted(free)])
-        # Everybody has their token before anybody is told: a callback that raises or cancels harms nobody.
+        # Every request has its token before any callback runs: one that raises or cancels harms no other request.
         for request, text in zip(requests, texts, strict=True):
             self._on_token(request, text)
 

@@ -1,4 +1,4 @@
-"""Day 3: dynamic batching. Requests are gathered until a batch is full, or somebody has waited enough."""
+"""Day 3: dynamic batching. Requests are gathered until a batch is full, or the oldest has waited enough."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WrongCount(ValueError):
 
 @dataclass(eq=False)
 class Ticket(Generic[Request, Result]):
-    """A request in the queue: when it got its place there (seconds of the loop's clock), and its caller's future."""
+    """A request in the queue: when it got its place there (seconds on the loop's clock), and its caller's future."""
 
     request: Request
     arrived: float
@@ -50,7 +50,7 @@ class DynamicBatcher(Generic[Request, Result]):
 
         run_batch: takes the requests of a batch and returns their results in the same order.
         max_queue: how many requests may wait in the queue; None: any number. batch_timeout_ms: how long a batch may
-        run; None: for ever. Raises ValueError for a limit that lets nothing through.
+        run; None: forever. Raises ValueError for a limit that lets nothing through.
         """
         if max_batch_size < 1 or max_wait_ms < 0 or (max_queue is not None and max_queue < 1):
             raise ValueError(
@@ -74,17 +74,17 @@ class DynamicBatcher(Generic[Request, Result]):
         """The result of `request`, once a batch that holds it has run.
 
         The first call starts the worker. While the queue is full, waits for room, first come first served. A caller
-        that is cancelled leaves the queue; if its batch runs already, it just doesn't wait any more. Raises what
-        `run_batch` raised for this batch, WrongCount if it returned another number of results, TimeoutError if it took
-        too long, BatcherClosed after `close`.
+        that is cancelled leaves the queue; if its batch already runs, it just stops waiting. Raises what `run_batch`
+        raised for this batch, WrongCount if it returned a different number of results, TimeoutError if it took too
+        long, BatcherClosed after `close`.
         """
         raise NotImplementedError("Task 3.1: DynamicBatcher.submit: see book/src/day-03.md")
 
     async def close(self) -> None:
         """Refuse new requests, run what is queued without further waiting, and return when every caller is answered.
 
-        Who is inside `submit` already is served, also who still waits for room. May be called more than once, and who
-        gives up waiting for it harms nobody.
+        Every caller already inside `submit` is served, even one that still waits for room. May be called more than
+        once; a caller that gives up waiting for it harms no other.
         """
         raise NotImplementedError("Task 3.2: DynamicBatcher.close: see book/src/day-03.md")
 
@@ -96,13 +96,13 @@ class DynamicBatcher(Generic[Request, Result]):
         raise NotImplementedError("Task 3.1: DynamicBatcher._serve: see book/src/day-03.md")
 
     def _is_due(self) -> bool:
-        """Whether a batch should start now: it is full, its oldest request waited enough, or the batcher closes."""
+        """Whether a batch should start now: it is full, its oldest request has waited enough, or the batcher closes."""
         raise NotImplementedError("Task 3.1: DynamicBatcher._is_due: see book/src/day-03.md")
 
     async def _answer(self, batch: list[Ticket[Request, Result]]) -> None:
-        """Run one batch, at most `batch_timeout` seconds, and give every caller that still waits its result.
+        """Run one batch for at most `batch_timeout` seconds, and give every caller that still waits its result.
 
-        Whatever goes wrong is raised for the callers of this batch, and for nobody else.
+        Whatever goes wrong is raised for the callers of this batch, and for no others.
         """
         raise NotImplementedError("Task 3.1: DynamicBatcher._answer: see book/src/day-03.md")
 

@@ -39,10 +39,10 @@ class SamplingParams:
 
 
 def uniform_draws(params: Sequence[SamplingParams], positions: Sequence[int]) -> mx.array:
-    """One random number a row, 0 ≤ u < 1, that depends on the row's seed and its token's position, and on nothing else.
+    """One random number per row, 0 ≤ u < 1, that depends only on the row's seed and its token's position.
 
     positions: where in its sequence each row's new token will stand. Returns (B,) float32.
-    A generator that keeps a state would not do: what it gives depends on who has drawn before. Philox has none, it
+    A generator that keeps a state would not do: what it gives depends on earlier draws. Philox has none: it
     turns a key and a counter into a random number (Salmon et al., 2011, "Parallel Random Numbers: As Easy as 1, 2, 3").
     """
     draws = [
@@ -53,7 +53,7 @@ def uniform_draws(params: Sequence[SamplingParams], positions: Sequence[int]) ->
 
 
 def sample_batch(logits: mx.array, params: Sequence[SamplingParams], positions: Sequence[int]) -> mx.array:
-    """The next token of every row, each chosen as its own parameters say.
+    """The next token of every row, each chosen by the row's own parameters.
 
     logits: (B, V). params and positions: B of each; a position is where in its sequence the new token will stand.
     Returns (B,) int32. A row's token depends on its logits, parameters and position alone: not on its batch-mates, nor

@@ -1,4 +1,4 @@
-"""Day 6: who sits where. A slot is a row of every layer's cache."""
+"""Day 6: which request has which slot. A slot is a row of every layer's cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Day 2: static batching. All rows start together, and the last one to finish lets the others go."""
+"""Day 2: static batching. All rows start together, and none leaves before the last one has finished."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class StaticResult:
     """What a static batch made, and what it cost.
 
     tokens: the new tokens of each row, in the prompts' order, without EOS.
-    steps: forward passes; the prefill, which yields every row's first token, is one.
-    wasted_row_steps: over all steps, the rows that had already finished when the step began.
+    steps: the number of forward passes; the prefill, which yields every row's first token, is one.
+    wasted_row_steps: the number of rows that had already finished when a step began, summed over all steps.
     """
 
     tokens: list[list[int]]
@@ -39,9 +39,9 @@ def static_generate(
 ) -> StaticResult:
     """Answer all prompts greedily as one padded batch, until its last row has finished.
 
-    prompts: B lists of token ids. max_tokens: the limit of new tokens, at least 1, one for all or one for each row.
+    prompts: B lists of token ids. max_tokens: the limit of new tokens, at least 1; one for all rows or one for each.
     A row finishes with the token that reaches its limit, or when it samples `eos_token_id` (which is not part of its
-    tokens; None: no token ends a row). Until the last row has finished, finished rows ride along and are wasted.
+    tokens; if None, no token ends a row). Until the last row has finished, finished rows ride along, wasted.
     on_step: called after each step with one entry for each row: the token that a live row sampled, EOS included, or
     None for a row that had finished before the step.
 

@@ -27,6 +27,7 @@ COMMANDS = (
     "serve",
     "load",
     "book",
+    "grade",
 )
 
 EPILOG = """\

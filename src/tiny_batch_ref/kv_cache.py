@@ -44,7 +44,7 @@ class BatchingKvCache:
     """One layer's keys and values of many requests, a slot each; requests come and go while the others decode.
 
     Storage is (max_active_requests, Hkv, max_seq_len, Dh), allocated once. The slot with number i is row i. Its first
-    `offsets[i]` positions belong to its request; what lies behind them is left from others, and means nothing.
+    `offsets[i]` positions belong to its request; what lies behind them is left over from others, and means nothing.
     """
 
     def __init__(self, max_active_requests: int, max_seq_len: int) -> None:
@@ -96,7 +96,7 @@ class BatchingKvCache:
         # task 5.2 end
 
     def remove_request(self, slot_id: int) -> None:
-        """Free a slot. Costs nothing: what it held stays where it is, and is overwritten by who comes next.
+        """Free a slot. Costs nothing: what it held stays where it is, and is overwritten by the next request.
 
         Raises ValueError if there is no such slot, or if it is free.
         """

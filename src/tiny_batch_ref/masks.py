@@ -1,4 +1,4 @@
-"""Day 6: who may look at what, when every row has its own length."""
+"""Day 6: which token may look at which, when every row has its own length."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .kv_cache import BatchingKvCache, TinyKvCache
 
 
 def causal_mask(n: int, offset: int) -> mx.array:
-    """Who may look at whom when n new tokens follow `offset` stored ones: True where a query may look at a key.
+    """Which keys n new tokens may look at, behind `offset` stored ones: True where a query may look at a key.
 
     Returns (n, offset + n) bool: each of the n queries looks at everything stored, at the new tokens before it, and at
     itself. Raises ValueError if n is below 1 or `offset` below 0.
@@ -23,12 +23,12 @@ def causal_mask(n: int, offset: int) -> mx.array:
 
 
 def create_batch_mask(offsets: Sequence[int | None], n: int, max_len: int) -> mx.array:
-    """Who may look at whom when every live slot gets n new tokens behind its own stored ones.
+    """Which keys may be looked at when every live slot gets n new tokens behind its own stored ones.
 
     offsets: for each of B slots, how many positions are stored before the new ones; None for a free slot.
     max_len: how many key positions there are, S; at least the largest offset + n.
     Returns (B, n, max_len) bool. A live slot's query number i looks at its own positions 0 to offset + i. A free slot's
-    queries look at position 0 alone: nobody uses what they read, but a row without a legal key would be NaN.
+    queries look only at position 0: what they read is not used, but a query without a legal key would give NaN.
     Raises ValueError if n is below 1, or if some slot's new tokens lie beyond `max_len`.
     """
     most = max((offset for offset in offsets if offset is not None), default=0)
@@ -46,7 +46,7 @@ def create_batch_mask(offsets: Sequence[int | None], n: int, max_len: int) -> mx
 
 
 class MlxLmCache:
-    """One layer's cache, yours, as mlx-lm's models want to see it.
+    """One layer of your cache, as mlx-lm's models want to see it.
 
     They ask it for the position of the new tokens (`offset`), for a mask before the first layer (`make_mask`), and in
     each layer for all keys and values (`update_and_fetch`). Give a model one for each layer:
@@ -67,11 +67,11 @@ class MlxLmCache:
         return self.cache.update_and_fetch(keys, values)
 
     def make_mask(self, n: int, return_array: bool = False, window_size: int | None = None) -> mx.array:
-        """The mask of a forward pass of n new tokens a row, made before any layer has stored them.
+        """The mask of a forward pass of n new tokens per row, made before any layer has stored them.
 
         Returns bool, True where a query may look, for scores of (B, Hq, n, S): (n, S) for one request, (B, 1, n, S) for
-        many, where S is what `update_and_fetch` is going to give back. return_array: mlx-lm asks for an array, and not
-        for a word such as "causal"; this is always one. Raises ValueError for a window: Qwen2 has none.
+        many, where S is what `update_and_fetch` is going to return. return_array: mlx-lm asks for an array, and not
+        for a word such as "causal"; this always returns one. Raises ValueError for a window: Qwen2 has none.
         """
         if window_size is not None:
             raise ValueError(f"window_size is {window_size}: this cache keeps everything, so ask without a window")

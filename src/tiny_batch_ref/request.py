@@ -15,7 +15,7 @@ UNFINISHED = "\N{REPLACEMENT CHARACTER}"  # what a tokenizer writes for bytes th
 
 
 class RequestState(Enum):
-    """Where a request is in its life."""
+    """Where a request stands in its life."""
 
     WAITING = "waiting"  # in the queue: it holds nothing
     PREFILLING = "prefilling"  # its prompt is being read
@@ -85,7 +85,7 @@ class AnswerText:
         return self._release(rest, last=True)
 
     def _decode(self, tokens: Sequence[int]) -> str:
-        """What the given `decode` makes of some tokens. Once it has raised, it is not asked again, and this is ""."""
+        """What the given `decode` makes of some tokens. Once it has raised, it is not called again, and this is ""."""
         if self.error is None:
             try:
                 return self._given_decode(tokens)
@@ -111,9 +111,9 @@ class AnswerText:
         # task 4.2 end
 
     def _release(self, new: str, last: bool = False) -> str:
-        """Append `new` to the text, end it before the first stop string to be complete, return what is safe to show.
+        """Append `new` to the text, end it before the first stop string to be complete, and return the safe part.
 
-        Safe is what can't be the beginning of a stop string; everything, once `stopped` or if no more comes (`last`).
+        Text is safe if it can't be the beginning of a stop string; all is, once `stopped` or if no more comes (`last`).
         If two stop strings are complete with the same character, the one that began first counts.
         """
         # task 4.2 begin
@@ -139,7 +139,7 @@ class AnswerText:
 
 
 class Request:
-    """One request: what was asked, how far it is, and what has come of it.
+    """One request: what was asked, how far it has got, and what it has been answered.
 
     Two requests with the same prompt are two requests: they are equal only if they are the same object.
     """
@@ -160,9 +160,9 @@ class Request:
     ) -> None:
         """A request that waits.
 
-        prompt: its token ids. max_tokens: at most so many new tokens. eos_token_ids: tokens that end the answer. stop:
+        prompt: its token ids. max_tokens: the limit of new tokens. eos_token_ids: tokens that end the answer. stop:
         strings that end it. sampling: None takes the most likely tokens. cache_salt: only
-        requests with the same one may share what is stored of them (Day 11). sample_of: the id of a request with the
+        requests with the same salt may share stored keys and values (Day 11). sample_of: the id of a request with the
         same prompt, whose pages this one may begin with (Day 12). decode: turns token ids into text; None: there is no
         text. clock: where its times come from.
         Raises ValueError for an empty prompt, a limit below 1, an empty stop string, or stop strings without `decode`.
@@ -180,7 +180,7 @@ class Request:
         self.cache_salt, self.sample_of = cache_salt, sample_of
         self.state = RequestState.WAITING
         self.tokens: list[int] = []  # new ones, without EOS
-        self.num_computed_tokens = 0  # prompt and new tokens whose keys and values are stored: kept by who serves it
+        self.num_computed_tokens = 0  # prompt and new tokens with stored keys and values: kept by its batcher or engine
         self.finish_reason: FinishReason | None = None
         self.error: str | None = None
         self._answer = AnswerText(decode, stop)
@@ -203,8 +203,8 @@ class Request:
     def advance(self, state: RequestState) -> None:
         """Go on to `state`.
 
-        Raises IllegalTransition, and changes nothing, if it can't follow the present one; the message names the request
-        and both states by their values, such as 'waiting'.
+        Raises IllegalTransition, and changes nothing, if `state` can't follow the present one; the message names the
+        request and both states by their values, such as 'waiting'.
         """
         # task 4.1 begin
         if state not in successors(self.state):
@@ -220,7 +220,7 @@ class Request:
     def append_token(self, token: int) -> str:
         """Take the token that was sampled for this request, and return the text that is safe to show now.
 
-        Finishes the request with EOS if the token is one of `eos_token_ids`: it becomes no part of `tokens` or of the
+        Finishes the request with EOS if the token is one of `eos_token_ids`: it is not added to `tokens` or to the
         text. Otherwise the token counts, and finishes the request with ERROR and the answer's `error` if it now has
         one, else with STOP if the text now holds a stop string, else with LENGTH if it was the last that `max_tokens`
         allows.

@@ -18,7 +18,7 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True)
 class StepCost:
-    """What one decode step costs: operations, bytes read, seconds, and which of the two speeds sets the seconds."""
+    """What one decode step costs: operations, bytes read, seconds, and which of the two speeds decides the seconds."""
 
     flops: float
     bytes: float
@@ -29,7 +29,7 @@ class StepCost:
 def kv_bytes_per_token(shape: ModelShape) -> float:
     """Bytes of keys and values that one token leaves in memory, over all layers.
 
-    Each layer stores one key and one value of `head_dim` numbers for every key-value head, `kv_bytes` a number.
+    Each layer stores one key and one value of `head_dim` numbers for every key-value head, `kv_bytes` bytes a number.
     The same count holds for MHA, GQA and MQA (Ainslie et al., "GQA", 2023, section 2).
     """
     # task 1.1 begin
@@ -45,8 +45,8 @@ def decode_step_cost(shape: ModelShape, hardware: Hardware, batch: int, context:
     position of each row, one dot product of `head_dim` numbers for the score and as much again for the sum of values
     (a dot product of n numbers is n multiplies and n adds: 2n operations).
     Bytes: the weights once for the whole batch, and each row's own keys and values of `context` positions.
-    Activations are small and left out. Reading and computing overlap, so the step lasts as long as the slower one;
-    on a tie it counts as memory bound (Williams et al., "Roofline", 2009).
+    Activations are small and left out. Reading and computing overlap, so the step takes as long as the slower one;
+    a tie counts as memory bound (Williams et al., "Roofline", 2009).
 
     Raises ValueError if `batch` or `context` is below 1.
     """
@@ -64,7 +64,7 @@ def decode_step_cost(shape: ModelShape, hardware: Hardware, batch: int, context:
 
 
 def max_batch_size(shape: ModelShape, hardware: Hardware, context: int) -> int:
-    """The most rows whose caches of `context` positions fit in memory beside one copy of the weights: an int, maybe 0.
+    """The most rows whose caches of `context` positions fit in memory beside one copy of the weights: an int, may be 0.
 
     Raises ValueError if the weights alone don't fit (it says how much is needed and how much there is, in GB, and what
     to do), or if `context` is below 1.
@@ -82,12 +82,13 @@ def max_batch_size(shape: ModelShape, hardware: Hardware, context: int) -> int:
 
 
 def best_batch_size(shape: ModelShape, hardware: Hardware, context: int, tpot_slo: float) -> int:
-    """The sweet spot: the smallest batch that makes at least 99% of the best throughput allowed.
+    """The sweet spot: the smallest batch that reaches at least 99% of the best throughput allowed.
 
     A batch is allowed if it fits in memory and its step takes at most `tpot_slo` seconds, the longest that a user
     may wait for each token (time per output token). Its throughput is `batch / seconds` tokens a second.
 
-    Raises ValueError if not even one row is allowed, and says which limit is in the way (`_why_nothing_is_allowed`).
+    Raises ValueError if not even one row is allowed; its message says which limit is in the way
+    (`_why_nothing_is_allowed`).
     """
     # task 1.4 begin
     throughputs: list[float] = []
@@ -105,7 +106,7 @@ def best_batch_size(shape: ModelShape, hardware: Hardware, context: int, tpot_sl
 
 
 def _why_nothing_is_allowed(shape: ModelShape, hardware: Hardware, context: int, tpot_slo: float) -> str:
-    """The sentence for a search that found no batch: memory or time, whichever is in the way."""
+    """The message for a search that found no batch: memory or time, whichever is in the way."""
     if max_batch_size(shape, hardware, context) == 0:
         return f"no row of {context} positions fits beside the weights: shorten the context or use more memory"
     seconds = decode_step_cost(shape, hardware, 1, context).seconds

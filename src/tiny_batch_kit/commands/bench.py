@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
-    parser.add_argument("--draft", metavar="MODEL", help="Day 13: who guesses; else the model's own first layers")
+    parser.add_argument("--draft", metavar="MODEL", help="Day 13: what guesses; else the model's own first layers")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs, rougher numbers")
 
 

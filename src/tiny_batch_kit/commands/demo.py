@@ -17,7 +17,7 @@ HELP = "answer a dozen prompts in five ways, from one by one to the engine of Da
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the demo's options."""
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
-    parser.add_argument("--mine", action="store_true", help="run your code, in the ways that it can serve already")
+    parser.add_argument("--mine", action="store_true", help="run your code, in every way that it can already serve")
     parser.add_argument("--prompts", type=_at_least(12), default=12, metavar="N", help="how many (%(default)s or more)")
     parser.add_argument("--max-tokens", type=_at_least(1), metavar="N", help="no answer longer than this")
     parser.add_argument("--batch", type=_at_least(2), default=6, metavar="SLOTS", help="rows of a batch (%(default)s)")
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         out.print("None of the ways can run yet. Without --mine the demo runs the reference.", highlight=False)
         return 1
     out.print(f"\nThe page: {written[0]}", highlight=False, soft_wrap=True)
-    out.print(f"The timelines again, any time: {RUN} viz", highlight=False)
+    out.print(f"To see the timelines again, any time: {RUN} viz", highlight=False)
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 
-HELP = "look at this machine, and say what is missing"
+HELP = "check this machine, and say what is missing"
 TESTED = ("mlx", "mlx-lm", "numpy", "pytest", "hypothesis", "rich", "watchfiles", "matplotlib")
 DISK_GB = 2
 

@@ -6,14 +6,14 @@ import argparse
 
 from tiny_batch_kit.base.paths import RUN
 
-HELP = "a hint for a task (2.3): one step more at each call"
+HELP = "a hint for a task (2.3): one step further at each call"
 STEPS = ("a nudge", "a place", "a plan")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which task, and whether to go back."""
-    parser.add_argument("task", nargs="?", metavar="TASK", help="such as 2.3; your next open task without")
-    parser.add_argument("--again", action="store_true", help="show what you have seen, and no more")
+    parser.add_argument("task", nargs="?", metavar="TASK", help="such as 2.3; without it, your next open task")
+    parser.add_argument("--again", action="store_true", help="show only the hints that you have seen")
     parser.add_argument("--reset", action="store_true", help="forget which hints you have seen")
 
 
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
         task = next_task(course)
         if task is None:
-            out.print("Every task that is ready passes: there is nothing to hint at.")
+            out.print("Every task that is ready passes: there is nothing left to hint at.")
             return 0
     else:
         task = course.task(args.task)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tiny_batch_kit.course.state import State
     from tiny_batch_kit.grading.standing import Standing
 
-HELP = "how far you are, over all days"
+HELP = "how far you have come, over all days"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

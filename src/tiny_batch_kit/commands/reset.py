@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     mine = target.read_bytes() if target.exists() else None
     new = put_back(_decoded(mine, name), starter, course.task(args.task).symbols, name) if args.task else starter
     if new.encode() == mine:
-        console().print(f"{_what(args)} is as in the starter already.")
+        console().print(f"{_what(args)} is already as in the starter.")
         return 0
     kept = f"Your version: {State().back_up([target]) / name}" if mine is not None else "You had no such file."
     target.write_bytes(new.encode())

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if not passed and not args.give_up and task.id not in state.given_up:
         out.print(
             f"Task {task.id} does not pass yet, so its solution stays closed. There are hints: {RUN} hint {task.id}\n"
-            f"To see it all the same: {RUN} solution {task.id} --give-up"
+            f"To see it anyway: {RUN} solution {task.id} --give-up"
         )
         return 1
     if not passed:

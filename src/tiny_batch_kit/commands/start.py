@@ -39,6 +39,6 @@ def run(args: argparse.Namespace) -> int:
             out.print(f"filled src/tiny_batch/{name}" if name in earlier else f"made src/tiny_batch/{name}")
         out.print(f"Your files as they were: {backup}", soft_wrap=True)
     else:
-        out.print("The earlier days are filled in already.")
+        out.print("The earlier days are already filled in.")
     out.print(f"Day {day.number} · {day.title}: read book/src/{day.chapter}, then {RUN} test --day {day.number}")
     return 0

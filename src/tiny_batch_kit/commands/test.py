@@ -14,7 +14,7 @@ HELP = "run a day's tests (--day N, --task M), or the whole suite"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which tests, whose code, and how to show it."""
-    parser.add_argument("--day", type=int, metavar="N", help="the tests of one day (the whole suite without)")
+    parser.add_argument("--day", type=int, metavar="N", help="the tests of one day (without it, the whole suite)")
     parser.add_argument("--task", metavar="M", help="the tests of one task: 3 or 2.3")
     whose = parser.add_mutually_exclusive_group()
     whose.add_argument("--ref", action="store_true", help="test the reference, not your code")

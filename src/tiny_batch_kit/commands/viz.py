@@ -8,11 +8,11 @@ HELP = "draw recorded timelines, in the terminal, as SVG, as a page or as a trac
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the files and the forms to draw them in."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.jsonl", help="default: those made last")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.jsonl", help="default: the latest ones")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="write one SVG instead of drawing here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that needs nothing else")
     parser.add_argument("--perfetto", type=Path, metavar="FILE", help="write a trace for https://ui.perfetto.dev")
-    parser.add_argument("--steps", action="store_true", help="along the width run steps, not seconds")
+    parser.add_argument("--steps", action="store_true", help="draw steps along the width, not seconds")
     parser.add_argument("--width", type=int, help="columns in the terminal, or units of the SVG's own width")
 
 
@@ -51,4 +51,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise KitError(f"{path} can't be written: {error.strerror}. Give another place.") from error
+        raise KitError(f"{path} can't be written: {error.strerror}. Give another path.") from error

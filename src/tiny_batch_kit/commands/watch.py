@@ -23,7 +23,7 @@ LOOK_MS = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which day, and how to notice a change."""
-    parser.add_argument("--day", type=int, metavar="N", help="the day to watch; your first unfinished one without")
+    parser.add_argument("--day", type=int, metavar="N", help="the day to watch; without it, your first unfinished one")
     parser.add_argument("--poll", action="store_true", help="look at the files now and then: for network folders")
 
 
@@ -93,7 +93,7 @@ def _hint(day: Day) -> None:
     statuses = standing(day, load_course(), folder_of("mine")).statuses
     task = next((task for task in day.tasks if statuses.get(task.id) is not Status.PASSED), None)
     if task is None:
-        console().print(f"Every task of Day {day.number} passes: there is nothing to hint at.")
+        console().print(f"Every task of Day {day.number} passes: there is nothing left to hint at.")
     else:
         hint.run(argparse.Namespace(task=task.id, again=False, reset=False))
 

@@ -22,6 +22,8 @@ class Task:
     asks: str
     red: str
     hints: tuple[str, ...]
+    points: float = 1.0
+    """What it is worth to who grades a class."""
 
     @property
     def number(self) -> int:

@@ -100,7 +100,7 @@ def _facts(task: Task, record: Record) -> Table:
     if record.status is Status.TIMEOUT:
         rows = [
             ("asked", task.asks),
-            ("got", "no answer: the test was stopped after its time was up"),
+            ("got", "no answer: the test was stopped when its time was up"),
             ("look for", "a loop whose condition never becomes false, or one that never really waits"),
             ("in", _short(record.where)),
         ]
@@ -125,8 +125,8 @@ def _next(day: Day, tasks: Sequence[Task], by_task: dict[str, list[Record]]) -> 
         done = f"Task {tasks[-1].id} is green. "
         if last + 1 < len(day.tasks):
             after = day.tasks[last + 1]
-            return Text(f"{done}Next: Task {after.id}, {after.title}. All of the day: {RUN} test --day {day.number}")
-        return Text(f"{done}All of the day: {RUN} test --day {day.number}")
+            return Text(f"{done}Next: Task {after.id}, {after.title}. The whole day: {RUN} test --day {day.number}")
+        return Text(f"{done}The whole day: {RUN} test --day {day.number}")
     if not open_tasks:
         return Text(f"All green. Day {day.number}'s experiment runs your code: {RUN} bench --day {day.number}")
     first = open_tasks[0]
@@ -146,8 +146,8 @@ def _hang(day: Day, test: str) -> Panel:
     """A run that had to be killed."""
     what = test.rsplit("::", 1)[-1] or "Importing your code"
     text = (
-        f"{what} never came to an end, and was stopped.\n"
-        "Most likely a loop whose condition never becomes false. Which of its values should change, and does it?"
+        f"{what} did not come to an end, and was stopped.\n"
+        "Most likely it is a loop whose condition never becomes false. Which of its values should change, and does it?"
     )
     return Panel(Text(text), title=f"[bold]Day {day.number} hangs[/]", title_align="left", border_style="red")
 
@@ -157,7 +157,7 @@ def _crash(day: Day, outcome: Outcome) -> Panel:
     where = (outcome.crashed_in or "").rsplit("::", 1)[-1]
     text = f"Python died {f'in {where}' if where else 'while importing your code'}: {_signal(-outcome.exit_status)}.\n"
     if outcome.exit_status == -signal.SIGKILL:
-        text += "Most likely the memory was full: which list or array grows without end?"
+        text += "Most likely the memory was full. Which list or array grows without end?"
     else:
         text += "--raw shows where."
     return Panel(Text(text), title=f"[bold]Day {day.number} crashes[/]", title_align="left", border_style="red")
@@ -168,8 +168,8 @@ def _ended(day: Day, test: str) -> Panel:
     where = test.rsplit("::", 1)[-1]
     text = (
         f"{where or 'Importing your code'} ended Python before the tests were over, so nothing was counted.\n"
-        "Look for os._exit, pytest.exit or KeyboardInterrupt in src/tiny_batch, and take it out:\n"
-        "whoever is asked for an answer returns it, or raises an error."
+        "Look for os._exit, pytest.exit or KeyboardInterrupt in src/tiny_batch, and remove it:\n"
+        "a function that is asked for an answer returns it, or raises an error."
     )
     return Panel(Text(text), title=f"[bold]Day {day.number} was cut short[/]", title_align="left", border_style="red")
 

@@ -56,7 +56,7 @@ class VirtualClock:
 
 
 class ServiceClock:
-    """The time of a server: it runs while work is done, stands still while nobody looks, and jumps over waiting.
+    """The time of a server: it runs while work is done, stands still otherwise, and jumps over waiting.
 
     So an experiment whose requests arrive over a minute takes only as long as the model computes, and every arrival is
     still on time.

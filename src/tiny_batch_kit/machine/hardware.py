@@ -1,4 +1,4 @@
-"""The two speeds and the memory of a machine: all that a roofline asks of it."""
+"""The two speeds and the memory of a machine: all that a roofline needs."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pathlib import Path
 class Hardware:
     """What a machine can do at best.
 
-    `flops` is floating-point operations a second, `bandwidth` bytes a second between memory and the arithmetic units,
-    `memory` the bytes that the model and its caches may take.
+    `flops` is floating-point operations a second, `bandwidth` is bytes a second between memory and the arithmetic
+    units, and `memory` is the bytes that the model and its caches may take.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Hardware:
 
     @property
     def ridge(self) -> float:
-        """Operations a byte above which the machine's arithmetic, not its memory, is the limit."""
+        """The operations per byte above which arithmetic, not memory, is the limit."""
         return self.flops / self.bandwidth
 
 
@@ -39,13 +39,13 @@ M1 = Hardware("Apple M1, 16 GB", flops=2.6e12, bandwidth=68.25e9, memory=16e9)
 
 
 SHAPES = ((2048, 2048, 16), (512, 1536, 80))
-"""Rows, columns and count of matrices, some 256 MB in all: machines read large and small ones unequally fast."""
+"""Rows, columns and count of matrices, some 256 MB in all: a machine may read large and small ones at unequal speed."""
 
 
 def measure_hardware() -> Hardware:
     """Measure this machine's two speeds with MLX, in about a second.
 
-    Bandwidth: a vector times many matrices, more than any cache holds. Arithmetic: square products of 1024.
+    Bandwidth: a vector times many matrices, more than any cache holds. Arithmetic: products of 1024 × 1024 matrices.
     Both in float32 on MLX's default device, the best of several runs: a roofline is about what is possible.
     """
     import mlx.core as mx
@@ -87,7 +87,7 @@ _MAC_NAME = ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")
 
 
 def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor as its maker calls it, such as "AMD EPYC 9B14"; its architecture where nothing says more."""
+    """The processor's name from its maker, such as "AMD EPYC 9B14"; its architecture where there is no name."""
     if sys.platform == "darwin":
         name = subprocess.run([*_MAC_NAME], capture_output=True, text=True, check=False).stdout
     elif sys.platform == "linux":

@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 TICK = 1e-9
-"""Seconds that each turn of the loop takes. Without it, rounding could leave a deadline for ever a hair ahead."""
+"""Seconds that each turn of the loop takes. Without it, rounding could leave a deadline forever a hair ahead."""
 
 
 class NothingLeft(KitError):
-    """Everybody waits and nothing will ever happen: in a real program, a hang."""
+    """Every task waits, and nothing will ever happen: in a real program, a hang."""
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An asyncio loop that never waits: when nobody can go on, its clock jumps to the next timer."""
+    """An asyncio loop that never waits: when no task can go on, its clock jumps to the next timer."""
 
     def __init__(self) -> None:
         """Start at second 0."""
@@ -38,7 +38,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Asked to wait, it lets the time pass and returns."""
+    """When asked to wait, it lets the time pass and returns."""
 
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """The judge: serve one request alone, the simplest way, and compare what others made of it.
 
-A request's answer must not depend on who shares its batch, so every way of serving must equal serving alone.
+A request's answer must not depend on what shares its batch, so every way of serving must equal serving alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tiny_batch_kit.model.qwen2 import Qwen2
 
 @dataclass(frozen=True)
 class Alone:
-    """What a request is answered when it is served alone, greedily.
+    """The answer that a request gets when it is served alone, greedily.
 
     tokens: without EOS. finish: "stop" if EOS ended it, "length" if the limit did. For each step, the one that sampled
     EOS included: its row of `logits`, (steps, V) float32, and in `gaps` how far its best logit is above the second.
@@ -31,7 +31,7 @@ class Alone:
 
 
 def serve_alone(model: Qwen2, prompt: Sequence[int], max_tokens: int, eos_token_id: int | None = None) -> Alone:
-    """Answer one prompt greedily, with nobody beside it.
+    """Answer one prompt greedily, with no other beside it.
 
     prompt: token ids, at least one. max_tokens: the limit of new tokens, at least 1.
     eos_token_id: the token that ends the answer; None: no token does.
@@ -67,7 +67,7 @@ def _gap(logits: mx.array) -> float:
 
 
 def agrees(got: Sequence[int], alone: Alone, epsilon: float | None = None) -> str | None:
-    """None if an answer is what serving alone gives; otherwise a sentence that says where they part.
+    """None if an answer is what serving alone gives; otherwise a sentence that says where the two part.
 
     got: an answer's tokens, EOS not included. epsilon: by how much a logit may differ for another shape of batch.
     Answers may part from the first step on whose best two logits are less than 2 epsilon apart: there either is right.

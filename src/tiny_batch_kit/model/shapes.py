@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelShape:
-    """The sizes of a Llama- or Qwen2-style decoder, and how many bytes it stores a number in.
+    """The sizes of a Llama- or Qwen2-style decoder, and the bytes that each stored number takes.
 
-    `query_heads` query heads share `kv_heads` key-value heads of `head_dim` numbers each: as many of one as of the
-    other is multi-head attention (MHA), a single key-value head multi-query (MQA), all between grouped-query (GQA).
-    `weight_bytes` and `kv_bytes` are bytes a stored number: 4 for float32, 2 for float16, about 0.6 for 4-bit weights.
+    `query_heads` query heads share `kv_heads` key-value heads of `head_dim` numbers each: equal counts are multi-head
+    attention (MHA), a single key-value head is multi-query (MQA), and anything in between is grouped-query (GQA).
+    `weight_bytes` and `kv_bytes` are bytes per stored number: 4 for float32, 2 for float16, about 0.6 for 4 bits.
     """
 
     name: str

@@ -44,7 +44,7 @@ def one_by_one(run: Run) -> None:
 
 
 def static(run: Run) -> None:
-    """Day 2: wait until a batch is full (or nobody else will come), and serve it to its end."""
+    """Day 2: wait until a batch is full (or no more requests will come), and serve it to its end."""
     for start in range(0, len(run.asked), run.slots):
         group = run.asked[start : start + run.slots]
         run.clock.advance_to(group[-1].arrival)
@@ -90,12 +90,15 @@ def chunked(run: Run, prefill_step: int) -> None:
 BATCHING = (
     Way("One by one", "the next request starts when the one before is done", 2, one_by_one),
     Way("Static", "a batch starts when it is full, and ends with its last row", 2, static),
-    Way("Dynamic", "a batch starts when it is full or somebody waited enough", 3, dynamic),
+    Way("Dynamic", "a batch starts when it is full or the oldest waited enough", 3, dynamic),
     Way("Continuous", "requests join and leave at every step", 7, continuous),
 )
 """From one by one to continuous batching, all on the model as it is given."""
 
-WAYS = (*BATCHING, Way("Engine", "prompts and answers go through the model in one pass a step", 9, serve_engine, tuned))
+WAYS = (
+    *BATCHING,
+    Way("Engine", "prompts and answers go through the model in one pass per step", 9, serve_engine, tuned),
+)
 """And the engine, which has everything: mixed batches, and the model arranged for the machine."""
 
 

@@ -1,4 +1,4 @@
-"""You returned 1 where no row fits. The truth is 0, and whoever asks can act on it.
+"""You returned 1 where no row fits. The truth is 0, and a caller can act on it.
 
 task: 1.3
 caught-by: test_day_01.py::test_none_fits_beside_weights_that_do

@@ -1,4 +1,4 @@
-"""You counted the key-value heads in attention. Every query head computes its own scores, also when several share a key.
+"""You counted the key-value heads in attention. Every query head computes its own scores, even when several share a key.
 
 task: 1.2
 caught-by: test_day_01.py::test_attention_computes_for_every_query_head_and_position

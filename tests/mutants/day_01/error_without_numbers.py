@@ -1,4 +1,4 @@
-"""Your error does not say how much memory is needed and how much there is. Who reads it at night wants both.
+"""Your error does not say how much memory is needed and how much there is. Whoever reads it at night needs both.
 
 task: 1.3
 caught-by: test_day_01.py::test_the_error_says_how_much_is_needed_and_how_much_there_is

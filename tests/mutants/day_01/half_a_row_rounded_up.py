@@ -1,4 +1,4 @@
-"""You rounded up. A row whose cache fits by half does not fit.
+"""You rounded up. A row of whose cache only half fits does not fit.
 
 task: 1.3
 caught-by: test_day_01.py::test_half_a_row_is_no_row

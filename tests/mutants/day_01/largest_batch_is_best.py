@@ -1,4 +1,4 @@
-"""You took the largest batch allowed. Past the ridge more rows make no more tokens: everybody just waits longer.
+"""You took the largest batch allowed. Past the ridge more rows make no more tokens a second: every user just waits longer.
 
 task: 1.4
 caught-by: test_day_01.py::test_past_the_ridge_a_larger_batch_only_waits_longer

@@ -1,4 +1,4 @@
-"""You made room for one position a row. A row keeps the keys and values of its whole context.
+"""You made room for one position per row. A row keeps the keys and values of its whole context.
 
 task: 1.3
 caught-by: test_day_01.py::test_the_weights_are_kept_once

@@ -1,4 +1,4 @@
-"""You returned 1 where no batch is allowed. A target that can not be kept is an error that says so.
+"""You returned 1 where no batch is allowed. A target that cannot be met is an error that says so.
 
 task: 1.4
 caught-by: test_day_01.py::test_too_tight_a_target_is_an_error

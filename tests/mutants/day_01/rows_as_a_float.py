@@ -1,4 +1,4 @@
-"""You returned the rows as a float: `//` of floats is one. Task 1.4 can't count up to it.
+"""You returned the rows as a float: `//` of floats gives one. Task 1.4 can't count up to it.
 
 task: 1.3
 caught-by: test_day_01.py::test_a_count_of_rows_is_an_int

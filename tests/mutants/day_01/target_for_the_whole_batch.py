@@ -1,5 +1,5 @@
-"""You compared `seconds / batch` with the target. A user gets one token a step, however many neighbours there are: what
-they wait is the whole step.
+"""You compared `seconds / batch` with the target. A user gets one token per step, however many neighbours there are: they
+wait for the whole step.
 
 task: 1.4
 caught-by: test_day_01.py::test_the_time_per_token_is_kept

@@ -1,4 +1,4 @@
-"""You assumed 2 bytes a number. The cache says itself how many it takes: `kv_bytes`, which need not be `weight_bytes`.
+"""You assumed 2 bytes a number. The shape says how many the cache takes: `kv_bytes`, which need not be `weight_bytes`.
 
 task: 1.1
 caught-by: test_day_01.py::test_a_cache_of_fewer_bits_is_smaller

@@ -1,4 +1,4 @@
-"""You gave each row weights of its own, as `memory / (weights + cache)` does. One copy serves all rows.
+"""You gave each row its own copy of the weights, as `memory / (weights + cache)` does. One copy serves all rows.
 
 task: 1.3
 caught-by: test_day_01.py::test_the_weights_are_kept_once

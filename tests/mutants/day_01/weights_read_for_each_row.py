@@ -1,4 +1,4 @@
-"""You read the weights once for each row. One reading serves the whole batch: that is why batching pays.
+"""You read the weights once for each row. One read serves the whole batch: that is why batching pays.
 
 task: 1.2
 caught-by: test_day_01.py::test_a_batch_reads_the_weights_once

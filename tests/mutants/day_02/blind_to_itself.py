@@ -1,4 +1,4 @@
-"""You hid each token from itself: it may look at its own key, which is the newest of its past.
+"""You hid each token from itself. It may look at its own key, the newest that it sees.
 
 task: 2.2
 caught-by: test_day_02.py::test_nobody_looks_ahead

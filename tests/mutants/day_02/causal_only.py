@@ -1,4 +1,4 @@
-"""You masked the future and left the pads in sight: every short row listens to padding.
+"""You masked the future but left the pads in sight: every short row listens to padding.
 
 task: 2.2
 caught-by: test_day_02.py::test_nobody_looks_at_a_pad

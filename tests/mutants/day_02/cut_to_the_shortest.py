@@ -1,4 +1,4 @@
-"""You cut every prompt to the shortest one. That is a rectangle, but the text is gone.
+"""You cut every prompt to the length of the shortest. That makes a rectangle, but the text is gone.
 
 task: 2.1
 caught-by: test_day_02.py::test_every_prompt_ends_in_the_last_column

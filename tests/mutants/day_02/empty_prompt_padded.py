@@ -1,4 +1,4 @@
-"""You padded an empty prompt. A row of pads alone has nothing to continue: refuse it, and say which it is.
+"""You padded an empty prompt. A row of nothing but pads has nothing to continue: refuse it, and say which it is.
 
 task: 2.1
 caught-by: test_day_02.py::test_an_empty_prompt_is_an_error

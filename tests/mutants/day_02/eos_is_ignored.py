@@ -1,4 +1,4 @@
-"""You generated on after EOS, up to the limit.
+"""You went on generating after EOS, up to the limit.
 
 task: 2.3
 caught-by: test_day_02.py::test_a_row_ends_at_eos_and_does_not_keep_it

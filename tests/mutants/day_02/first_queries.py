@@ -1,4 +1,4 @@
-"""You answered for the first columns. `queries` counts from the end: a decode step asks with the last column.
+"""You made the mask for the first columns. `queries` counts from the end: in a decode step the query is the last column.
 
 task: 2.2
 caught-by: test_day_02.py::test_a_decode_step_asks_with_the_last_column

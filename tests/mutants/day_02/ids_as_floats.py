@@ -1,4 +1,4 @@
-"""You made token ids of another type than int32.
+"""You made token ids of a type other than int32.
 
 task: 2.1
 caught-by: test_day_02.py::test_the_rectangle_is_of_int32

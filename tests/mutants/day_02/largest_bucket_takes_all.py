@@ -1,4 +1,4 @@
-"""You put a prompt into a bucket that is smaller than it. It would have to be cut, or break the rectangle.
+"""You put a prompt into a bucket that is smaller than the prompt. It would have to be cut, or break the rectangle.
 
 task: 2.4
 caught-by: test_day_02.py::test_no_bucket_is_smaller_than_its_prompt

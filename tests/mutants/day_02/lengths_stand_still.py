@@ -1,4 +1,4 @@
-"""You let the width grow and not the lengths. The mask then takes the oldest prompt tokens for pads.
+"""You let the width grow but not the lengths. The mask then takes the oldest prompt tokens for pads.
 
 task: 2.3
 caught-by: test_day_02.py::test_one_prompt_is_served

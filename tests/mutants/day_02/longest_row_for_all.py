@@ -1,4 +1,4 @@
-"""You used one length for all rows. Each row has pads of its own.
+"""You used one length for all rows. Each row has its own number of pads.
 
 task: 2.2
 caught-by: test_day_02.py::test_rows_of_one_batch_differ

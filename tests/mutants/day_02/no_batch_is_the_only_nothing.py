@@ -1,4 +1,4 @@
-"""You looked whether there is a batch. A batch of no prompt has no cells either.
+"""You only checked whether there is a batch. A batch without prompts has no cells either.
 
 task: 2.4
 caught-by: test_day_02.py::test_a_batch_of_nobody_wastes_nothing[no-width]

@@ -1,4 +1,4 @@
-"""You masked the pads and left the future in sight: a prompt token reads what comes after it.
+"""You masked the pads but left the future in sight: a prompt token reads what comes after it.
 
 task: 2.2
 caught-by: test_day_02.py::test_nobody_looks_ahead

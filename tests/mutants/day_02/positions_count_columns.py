@@ -1,4 +1,4 @@
-"""You numbered the columns. A token behind four pads would then stand at position 4, and the model hears another sentence.
+"""You numbered the columns. A token behind four pads then stands at position 4, and the model hears another sentence.
 
 task: 2.2
 caught-by: test_day_02.py::test_positions_count_the_real_tokens_from_zero

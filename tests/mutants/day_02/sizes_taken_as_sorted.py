@@ -1,4 +1,4 @@
-"""You took the sizes for sorted. The first that fits is then not the smallest.
+"""You assumed that the sizes are sorted. If they are not, the first that fits need not be the smallest.
 
 task: 2.4
 caught-by: test_day_02.py::test_the_buckets_may_come_in_any_order

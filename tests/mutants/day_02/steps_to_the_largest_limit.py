@@ -1,4 +1,4 @@
-"""You always ran to the largest limit, also when every row had ended before.
+"""You always ran to the largest limit, even when every row had ended before.
 
 task: 2.3
 caught-by: test_day_02.py::test_eos_at_once_leaves_no_token

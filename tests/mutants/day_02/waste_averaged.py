@@ -1,4 +1,4 @@
-"""You averaged the batches' shares. A batch of two weighs then as much as one of two hundred: add up cells and tokens.
+"""You averaged the batches' shares. A batch of two then weighs as much as one of two hundred: add up cells and tokens.
 
 task: 2.4
 caught-by: test_day_02.py::test_waste_is_one_share_over_all_batches

@@ -1,4 +1,4 @@
-"""You counted the pads from the longest prompt on. `width` may be wider than that.
+"""You counted the pads from the longest prompt. `width` may be larger than its length.
 
 task: 2.2
 caught-by: test_day_02.py::test_a_rectangle_may_be_wider_than_its_longest_prompt

@@ -1,4 +1,4 @@
-"""You started as soon as anybody was there. Waiting a moment for company is the point.
+"""You started as soon as one request was there. Waiting a moment for company is the point.
 
 task: 3.1
 caught-by: test_day_03.py::test_a_lonely_request_waits_for_others_and_then_runs

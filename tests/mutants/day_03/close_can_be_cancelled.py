@@ -1,4 +1,4 @@
-"""You awaited the worker without a shield: who gives up waiting for `close` cancels it, and the callers are stranded.
+"""You awaited the worker without a shield: a caller that gives up waiting for `close` cancels it, and the others are stranded.
 
 task: 3.2
 caught-by: test_day_03.py::test_who_gives_up_on_close_harms_nobody

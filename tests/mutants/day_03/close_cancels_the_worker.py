@@ -1,4 +1,4 @@
-"""You cancelled the worker at close. The batch that runs and all that are queued never get their answer.
+"""You cancelled the worker at close. The running batch and all queued requests never get an answer.
 
 task: 3.2
 caught-by: test_day_03.py::test_close_serves_who_is_queued_and_does_not_wait

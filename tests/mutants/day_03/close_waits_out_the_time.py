@@ -1,4 +1,4 @@
-"""You let the queue wait its time at close. Nobody new will come: run what is there.
+"""At close you let the queue wait its full time. No newcomer will come: run what is there.
 
 task: 3.2
 caught-by: test_day_03.py::test_close_serves_who_is_queued_and_does_not_wait

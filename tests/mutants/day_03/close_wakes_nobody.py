@@ -1,4 +1,4 @@
-"""Your `close` does not tell the worker: it sleeps until somebody comes, and nobody may come any more.
+"""Your `close` does not wake the worker: it sleeps until a request comes, and none can come any more.
 
 task: 3.2
 caught-by: test_day_03.py::test_close_wakes_an_idle_worker

@@ -1,5 +1,5 @@
-"""You ran the request of a caller that was cancelled in the very turn in which its batch got full: its task has not left the
-queue yet, but its future is cancelled already.
+"""You ran the request of a caller that was cancelled just as its batch became full: its ticket has not left the
+queue yet, but its future is already cancelled.
 
 task: 3.2
 caught-by: test_day_03.py::test_who_gives_up_as_its_batch_gets_full_is_not_computed

@@ -1,4 +1,4 @@
-"""You dropped empty rows. Row i of the result must be row i of the input, also when it has nothing in it.
+"""You dropped empty rows. Row i of the result must be row i of the input, even when it is empty.
 
 task: 3.3
 caught-by: test_day_03.py::test_empty_rows_take_no_room

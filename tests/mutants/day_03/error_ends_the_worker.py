@@ -1,4 +1,4 @@
-"""You let the error of a batch escape. It ends the worker, and whoever is queued waits for ever.
+"""You let the error of a batch escape. It ends the worker, and every queued caller waits forever.
 
 task: 3.2
 caught-by: test_day_03.py::test_a_failing_batch_fails_its_own_callers_only

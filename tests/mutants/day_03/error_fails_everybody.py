@@ -1,4 +1,4 @@
-"""You failed everybody in the queue. Only the callers of the batch that failed should hear of it.
+"""You failed every request in the queue. Only the callers of the batch that failed should get the error.
 
 task: 3.2
 caught-by: test_day_03.py::test_a_failing_batch_fails_its_own_callers_only

@@ -1,4 +1,4 @@
-"""You started the wait anew with every newcomer. Under steady traffic the oldest request then waits and waits.
+"""You started the wait anew with every newcomer. Under steady traffic the oldest request then never runs.
 
 task: 3.1
 caught-by: test_day_03.py::test_the_oldest_request_sets_the_time

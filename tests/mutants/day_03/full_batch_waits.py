@@ -1,4 +1,4 @@
-"""You waited the whole time although the batch was full. Full or timed out, whichever is first.
+"""You waited the whole time although the batch was full. Full or due, whichever comes first.
 
 task: 3.1
 caught-by: test_day_03.py::test_a_full_batch_does_not_wait

@@ -1,4 +1,4 @@
-"""You waited for a batch without a limit. When it hangs, everybody hangs.
+"""You waited for a batch without a limit. When it hangs, every caller hangs.
 
 task: 3.2
 caught-by: test_day_03.py::test_a_batch_that_hangs_is_given_up

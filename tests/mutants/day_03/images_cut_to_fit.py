@@ -1,4 +1,4 @@
-"""You cut images to the smallest shape. What was cut is gone, and nobody was told.
+"""You cut images to the smallest shape. What was cut is gone, and the caller was not told.
 
 task: 3.3
 caught-by: test_day_03.py::test_images_of_another_shape_are_an_error[width]

@@ -1,4 +1,4 @@
-"""You took the newest requests. The oldest have waited longest, and under load they would wait for ever.
+"""You took the newest requests. The oldest have waited longest, and under load they would wait forever.
 
 task: 3.1
 caught-by: test_day_03.py::test_who_does_not_fit_is_served_without_a_new_arrival

@@ -1,4 +1,4 @@
-"""You paired requests and results without counting. Whose result is missing waits for ever, and nobody knows if the others are theirs.
+"""You paired requests and results without counting. One caller waits forever, and nobody knows whether the other results are right.
 
 task: 3.2
 caught-by: test_day_03.py::test_a_wrong_number_of_results_is_an_error[too-few]

@@ -1,4 +1,4 @@
-"""You waited for a full batch only. When nobody else comes, the last ones are never served.
+"""You waited only for a full batch. When no more requests come, the last ones are never served.
 
 task: 3.1
 caught-by: test_day_03.py::test_a_lonely_request_waits_for_others_and_then_runs

@@ -1,4 +1,4 @@
-"""You left out the end: without it nobody knows where the last row ends.
+"""You left out the last offset: without it nothing says where the last row ends.
 
 task: 3.3
 caught-by: test_day_03.py::test_rows_lie_one_behind_the_other

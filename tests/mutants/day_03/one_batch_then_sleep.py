@@ -1,5 +1,5 @@
-"""You set a timer when the queue was empty, and ran one batch when it rang. Who did not fit into that batch is stranded:
-nothing starts the next one until somebody happens to come to an empty queue.
+"""You set a timer when the queue was empty, and ran one batch when it rang. A request that did not fit into that batch is stranded:
+nothing starts the next one until a request happens to come to an empty queue.
 
 task: 3.1
 caught-by: test_day_03.py::test_who_does_not_fit_is_served_without_a_new_arrival

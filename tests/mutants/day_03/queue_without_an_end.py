@@ -1,4 +1,4 @@
-"""You let everybody into the queue. A bounded queue makes the rest wait outside, so that memory and waiting have a limit.
+"""You let every request into the queue. A bounded queue makes the rest wait outside, so that memory and waiting have a limit.
 
 task: 3.2
 caught-by: test_day_03.py::test_a_full_queue_lets_nobody_in

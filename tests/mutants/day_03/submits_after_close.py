@@ -1,4 +1,4 @@
-"""You took a request after close. Nobody will run it.
+"""You took a request after close. It will never run.
 
 task: 3.2
 caught-by: test_day_03.py::test_after_close_nothing_is_taken

@@ -1,4 +1,4 @@
-"""You counted a request's wait from the call on. It counts from when the request got its place in the queue.
+"""You counted a request's wait from the call to `submit`. It counts from when the request got its place in the queue.
 
 task: 3.2
 caught-by: test_day_03.py::test_who_waited_for_room_waits_for_company_from_then_on

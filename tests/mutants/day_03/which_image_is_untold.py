@@ -1,4 +1,4 @@
-"""Your error names the two shapes, and not the image: whoever gave a hundred has to look for it.
+"""Your error names the two shapes but not the image: a caller who gave a hundred has to search for it.
 
 task: 3.3
 caught-by: test_day_03.py::test_the_error_says_which_image_and_both_shapes

@@ -1,4 +1,4 @@
-"""Nobody ever starts the worker: requests are put into the queue, and nobody looks at it.
+"""Nothing starts the worker: requests are put into the queue, and stay there.
 
 task: 3.1
 caught-by: test_day_03.py::test_a_lonely_request_waits_for_others_and_then_runs

@@ -1,5 +1,5 @@
-"""Your worker ends when it is closing and the queue is empty. Who still waits for room gets into the queue a moment later, and
-nobody is left to serve it.
+"""Your worker ends when it is closing and the queue is empty. A caller that still waits for room gets into the queue a moment later, and
+no worker is left to serve it.
 
 task: 3.2
 caught-by: test_day_03.py::test_close_serves_who_waits_for_room

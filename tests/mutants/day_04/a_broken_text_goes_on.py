@@ -1,4 +1,4 @@
-"""You did not look whether the text could be decoded: the request goes on to its limit, and no more text comes.
+"""You did not check whether the text could be decoded: the request goes on to its limit, and no more text comes.
 
 task: 4.2
 caught-by: test_day_04.py::test_a_decode_that_raises_ends_its_request[in-the-middle]

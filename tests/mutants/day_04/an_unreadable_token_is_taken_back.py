@@ -1,4 +1,4 @@
-"""You took the token back that could not be decoded: but it was computed, and the engine has to tell of it.
+"""You took back the token that could not be decoded. But it was computed, and the engine has to report it.
 
 task: 4.2
 caught-by: test_day_04.py::test_a_decode_that_raises_ends_its_request[in-the-middle]

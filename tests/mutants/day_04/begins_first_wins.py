@@ -1,5 +1,5 @@
 """You took the stop string that begins first, and not the one that is complete first: with other token borders the answer
-would be another.
+would be different.
 
 task: 4.2
 caught-by: test_day_04.py::test_the_stop_string_that_is_complete_first_counts

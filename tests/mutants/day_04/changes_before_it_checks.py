@@ -1,4 +1,4 @@
-"""You set the state before you looked whether it may follow: after the error, the request is in it nevertheless.
+"""You set the state before you checked whether it may follow: after the error, the request is in it all the same.
 
 task: 4.1
 caught-by: test_day_04.py::test_an_illegal_step_is_refused_and_changes_nothing[-decoding]

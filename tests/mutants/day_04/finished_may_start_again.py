@@ -1,4 +1,4 @@
-"""In your table something may follow the end. There is exactly one end: who starts again is another request.
+"""In your table something may follow the end. There is exactly one end: starting again takes a new request.
 
 task: 4.1
 caught-by: test_day_04.py::test_the_table_says_what_may_follow[finished]

@@ -1,4 +1,4 @@
-"""You drew from a generator with a state of its own: what it gives depends on who has drawn before.
+"""You drew from a generator with a state of its own: what it gives depends on which rows have drawn before.
 
 task: 4.4
 caught-by: test_day_04.py::test_the_same_seed_and_position_give_the_same_token

@@ -1,4 +1,4 @@
-"""You put what was held back before what is new.
+"""You put the text that was held back before the new text. It comes after it.
 
 task: 4.2
 caught-by: test_day_04.py::test_what_was_held_comes_after_what_is_new

@@ -1,4 +1,4 @@
-"""A running request can't be sent back to the queue in your table: whoever needs its memory must then throw its work away
+"""In your table a running request can't be sent back to the queue: to free its memory, its work must then be thrown away
 for good.
 
 task: 4.1

@@ -1,4 +1,4 @@
-"""All rows draw with one and the same seed: requests with seeds of their own get the same luck.
+"""All rows draw with the same seed: requests with different seeds get the same luck.
 
 task: 4.4
 caught-by: test_day_04.py::test_every_seed_draws_its_own

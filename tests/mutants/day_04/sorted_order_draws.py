@@ -1,5 +1,5 @@
 """You walk the tokens in sorted order when some row asks for top-k or top-p, and in the vocabulary's order when none does:
-a neighbour's wish changes who a row's number hits.
+a neighbour's setting changes which token a row's number hits.
 
 task: 4.4
 caught-by: test_day_04.py::test_a_row_without_limits_does_not_feel_its_neighbours[top-k]

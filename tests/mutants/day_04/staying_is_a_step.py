@@ -1,4 +1,4 @@
-"""You let a state follow itself. To finish twice, or to start twice, is a mistake of somebody's, and you hide it.
+"""You let a state follow itself. Finishing or starting twice is a mistake in the caller's code, and this hides it.
 
 task: 4.1
 caught-by: test_day_04.py::test_an_illegal_step_is_refused_and_changes_nothing[finished-finished]

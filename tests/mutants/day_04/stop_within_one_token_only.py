@@ -1,4 +1,4 @@
-"""You looked for the stop string in the new text alone: it can span tokens.
+"""You looked for the stop string only in the new text: it can span tokens.
 
 task: 4.2
 caught-by: test_day_04.py::test_a_stop_string_across_tokens_is_found

@@ -1,4 +1,4 @@
-"""You take tokens for a request that is not decoding: one that waits, or that ended long ago.
+"""You accept tokens for a request that is not decoding: one that waits, or one that ended long ago.
 
 task: 4.2
 caught-by: test_day_04.py::test_only_a_decoding_request_gets_tokens[waiting]

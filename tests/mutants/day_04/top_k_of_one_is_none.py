@@ -1,4 +1,4 @@
-"""You took top_k 1 for no limit: 0 is.
+"""You took a top_k of 1 to mean no limit: 0 means that.
 
 task: 4.4
 caught-by: test_day_04.py::test_a_batch_of_rows_that_admit_one_token

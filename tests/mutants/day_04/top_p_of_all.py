@@ -1,4 +1,4 @@
-"""You let top-p count over the whole vocabulary, not over what top-k has left.
+"""You let top-p count over the whole vocabulary, not over the tokens that top-k admits.
 
 task: 4.4
 caught-by: test_day_04.py::test_top_p_counts_over_what_top_k_has_left

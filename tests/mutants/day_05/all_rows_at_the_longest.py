@@ -1,4 +1,4 @@
-"""You wrote every row at the longest row's offset: shorter ones get a gap of somebody's old keys.
+"""You wrote every row at the longest row's offset: shorter ones get a gap full of another request's old keys.
 
 task: 5.3
 caught-by: test_day_05.py::test_each_row_writes_at_its_own_offset

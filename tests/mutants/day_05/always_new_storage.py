@@ -1,4 +1,4 @@
-"""You made new storage with every call, also when there was room.
+"""You made new storage with every call, even when there was room.
 
 task: 5.1
 caught-by: test_day_05.py::test_storage_grows_by_steps

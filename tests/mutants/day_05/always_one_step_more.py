@@ -1,4 +1,4 @@
-"""You added a step of room to what is full already: what fits exactly needs no more.
+"""You added a step of room where everything just fits: storage that is exactly full needs no more yet.
 
 task: 5.1
 caught-by: test_day_05.py::test_storage_is_rounded_up_and_no_further[full]

@@ -1,4 +1,4 @@
-"""With no request at all you went on: max() of nothing, or a forward pass for nobody.
+"""With no request at all you went on: to max() of nothing, or to a forward pass for nobody.
 
 task: 5.3
 caught-by: test_day_05.py::test_a_batch_without_requests_is_an_error

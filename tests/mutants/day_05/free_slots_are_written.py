@@ -1,4 +1,4 @@
-"""You wrote the rows of free slots as well. It costs, and who is admitted in the same moment is overwritten.
+"""You wrote the rows of free slots as well. That costs time, and overwrites a request that is admitted at the same moment.
 
 task: 5.3
 caught-by: test_day_05.py::test_free_slots_are_written_nowhere

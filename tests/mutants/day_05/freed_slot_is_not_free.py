@@ -1,4 +1,4 @@
-"""You set a freed slot's offset to 0. That is a request without positions, and not a free slot: it decodes on.
+"""You set a freed slot's offset to 0. That is a request without positions, and not a free slot: it goes on decoding.
 
 task: 5.2
 caught-by: test_day_05.py::test_a_slot_is_freed_and_used_again

@@ -1,4 +1,4 @@
-"""You let a free slot be freed. The second time it may be somebody else's by then.
+"""You let a free slot be freed. By the second time it may belong to another request.
 
 task: 5.2
 caught-by: test_day_05.py::test_a_free_slot_can_not_be_freed

@@ -1,4 +1,4 @@
-"""You noted the offset and never copied the keys and values: the request decodes with whoever's were there before.
+"""You set the offset but never copied the keys and values: the request decodes with those of the slot's last request.
 
 task: 5.2
 caught-by: test_day_05.py::test_a_request_is_copied_into_its_slot

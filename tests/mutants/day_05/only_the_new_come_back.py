@@ -1,4 +1,4 @@
-"""You returned the new positions only. A query looks at all of its past.
+"""You returned only the new positions. A query looks at all of its past.
 
 task: 5.1
 caught-by: test_day_05.py::test_later_positions_come_behind_those_before

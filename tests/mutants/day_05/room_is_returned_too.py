@@ -1,4 +1,4 @@
-"""You returned the whole storage, the empty room behind the tokens included. Zeros are keys, too: somebody will look at them.
+"""You returned the whole storage, the empty room behind the tokens included. Zeros are keys, too, and queries will look at them.
 
 task: 5.1
 caught-by: test_day_05.py::test_what_is_returned_holds_no_empty_positions

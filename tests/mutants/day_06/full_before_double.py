@@ -1,4 +1,4 @@
-"""You looked whether there is room before you looked whether the request has a slot: the mistake shows only on a quiet day.
+"""You checked for room before you checked whether the request already has a slot: the mistake shows only on a quiet day.
 
 task: 6.1
 caught-by: test_day_06.py::test_a_second_slot_is_an_error_also_when_all_are_taken

@@ -1,4 +1,4 @@
-"""You raised an error when no slot is free. That there is no room is nobody's mistake: the caller waits, on None.
+"""You raised an error when no slot is free. A full server is no mistake: return None, and the caller waits.
 
 task: 6.1
 caught-by: test_day_06.py::test_no_slot_is_none_and_no_error

@@ -1,4 +1,4 @@
-"""A slot looks one position too far in your mask: at what somebody else has left there.
+"""A slot looks one position too far in your mask: at what another request has left there.
 
 task: 6.2
 caught-by: test_day_06.py::test_each_slot_looks_at_its_own_past

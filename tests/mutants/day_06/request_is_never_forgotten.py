@@ -1,4 +1,4 @@
-"""You made the slot free and never forgot who had it: it is freed twice, and given to two.
+"""You freed the slot but still record which request had it: it can be freed twice, and given to two requests.
 
 task: 6.1
 caught-by: test_day_06.py::test_freeing_says_which_slot_it_was

@@ -1,4 +1,4 @@
-"""You freed the slots of answers that are whole or cancelled, and not of those that ended with an error.
+"""You freed the slots of answers that are complete or cancelled, but not of those that ended with an error.
 
 task: 7.3
 caught-by: test_day_07.py::test_a_decode_that_raises_ends_its_own_request_only[later-token]

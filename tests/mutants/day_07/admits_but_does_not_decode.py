@@ -1,4 +1,4 @@
-"""A step of yours either prefills or decodes. With a steady stream of newcomers nobody decodes.
+"""A step of yours either prefills or decodes. With a steady stream of newcomers no request decodes.
 
 task: 7.4
 caught-by: test_day_07.py::test_the_first_step_gives_two_tokens

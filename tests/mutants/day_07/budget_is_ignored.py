@@ -1,4 +1,4 @@
-"""You admit whoever finds a slot. What all may grow to is more than `max_batch_tokens`.
+"""You admit every request that finds a slot. Together they may grow to more than `max_batch_tokens`.
 
 task: 7.3
 caught-by: test_day_07.py::test_running_requests_share_a_budget_of_tokens

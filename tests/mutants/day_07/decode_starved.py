@@ -1,4 +1,4 @@
-"""You decode only while nobody waits: as long as there is a queue, nobody who runs gets a token.
+"""You decode only while no request waits: as long as there is a queue, no running request gets a token.
 
 task: 7.4
 caught-by: test_day_07.py::test_decoding_goes_on_while_others_wait

@@ -1,4 +1,4 @@
-"""You did not let go who finished with the first token before the decode pass: it decodes on, into nothing.
+"""You did not retire the requests that finished with their first token before the decode pass: they go on decoding.
 
 task: 7.4
 caught-by: test_day_07.py::test_an_answer_may_be_over_with_its_first_token

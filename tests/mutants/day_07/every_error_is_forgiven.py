@@ -1,4 +1,4 @@
-"""You took every error for a bad prompt. A broken tokenizer is nobody's prompt, and you hide it.
+"""You took every error for a bad prompt. A broken tokenizer is not the prompt's fault, and this hides it.
 
 task: 7.5
 caught-by: test_day_07.py::test_only_a_bad_prompt_is_forgiven

@@ -1,4 +1,4 @@
-"""You took the first rows of the result for the live slots. They are the live ones only while nobody has left.
+"""You took the first rows of the result for the live slots. They are the live ones only until a request leaves.
 
 task: 7.2
 caught-by: test_day_07.py::test_free_slots_get_no_logits

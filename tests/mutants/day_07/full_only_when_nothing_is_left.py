@@ -1,4 +1,4 @@
-"""You admit while anything of the budget is left, and not only who fits into what is left.
+"""You admit while anything of the budget is left, not only requests that fit into the rest.
 
 task: 7.3
 caught-by: test_day_07.py::test_a_budget_is_not_exceeded_by_one_token

@@ -1,4 +1,4 @@
-"""You stopped when nobody was left to serve, though prompts may still arrive.
+"""You stopped when no request was left to serve, though prompts may still arrive.
 
 task: 7.5
 caught-by: test_day_07.py::test_an_idle_server_asks_again

@@ -1,4 +1,4 @@
-"""You took None for the end of the prompts. It says that nobody is there right now.
+"""You took None for the end of the prompts. It says that there is none right now.
 
 task: 7.5
 caught-by: test_day_07.py::test_prompts_may_arrive_later

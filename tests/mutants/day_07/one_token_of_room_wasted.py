@@ -1,4 +1,4 @@
-"""You want room for two tokens behind a prompt. One is enough.
+"""You require room for two tokens behind a prompt. One is enough.
 
 task: 7.3
 caught-by: test_day_07.py::test_the_longest_prompt_that_fits_is_taken

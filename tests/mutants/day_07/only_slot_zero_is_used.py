@@ -1,4 +1,4 @@
-"""You admit a request only when nobody runs: one slot is used, and the others wait for nobody.
+"""You admit a request only when none runs: one slot is used, and the others stay empty.
 
 task: 7.3
 caught-by: test_day_07.py::test_requests_get_the_lowest_slots_in_order

@@ -1,4 +1,4 @@
-"""You looked for the id among those who wait only. One that runs has it, too.
+"""You looked for the id only among the waiting requests. A running one may have it, too.
 
 task: 7.3
 caught-by: test_day_07.py::test_an_id_is_used_once_at_a_time[running]

@@ -1,4 +1,4 @@
-"""You read the prompts slot by slot. Who was admitted first may have a later slot.
+"""You read the prompts slot by slot. The request that was admitted first may have a later slot.
 
 task: 7.4
 caught-by: test_day_07.py::test_prompts_are_read_in_order_of_admission

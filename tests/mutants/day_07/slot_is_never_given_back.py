@@ -1,4 +1,4 @@
-"""You never gave the slot back to the slot manager: after a while nobody is admitted any more.
+"""You never gave the slot back to the slot manager: after a while no request is admitted any more.
 
 task: 7.3
 caught-by: test_day_07.py::test_retiring_frees_slot_and_cache

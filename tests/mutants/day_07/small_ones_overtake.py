@@ -1,4 +1,4 @@
-"""You let a request that fits overtake one that does not. A large one may then wait for ever.
+"""You let a request that fits overtake one that does not. A large one may then wait forever.
 
 task: 7.3
 caught-by: test_day_07.py::test_running_requests_share_a_budget_of_tokens

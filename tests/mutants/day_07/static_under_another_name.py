@@ -1,4 +1,4 @@
-"""You admit newcomers only when all who ran have left. That is static batching under another name.
+"""You admit newcomers only when all running requests have left. That is static batching under another name.
 
 task: 7.3
 caught-by: test_day_07.py::test_a_slot_that_gets_free_is_given_to_the_next

@@ -1,4 +1,4 @@
-"""You gave the logits to the slots in another order than that in which they came.
+"""You gave the logits to the slots in a different order from the one in which they came.
 
 task: 7.4
 caught-by: test_day_07.py::test_unequal_requests_are_served_as_alone

@@ -1,4 +1,4 @@
-"""You collected all prompts before the first step: who came first waits for who comes last.
+"""You collected all prompts before the first step: the first request waits for the last one to come.
 
 task: 7.5
 caught-by: test_day_07.py::test_prompts_may_arrive_later

@@ -1,4 +1,4 @@
-"""You queue a request that needs more than the whole budget. It blocks everybody behind it, for ever.
+"""You queue a request that needs more than the whole budget. It blocks every request behind it forever.
 
 task: 7.3
 caught-by: test_day_07.py::test_what_can_never_be_served_is_refused[more-than-the-budget]

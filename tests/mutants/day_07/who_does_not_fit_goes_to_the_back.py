@@ -1,4 +1,4 @@
-"""You sent who does not fit to the end of the queue. It keeps its place, and the others wait behind it.
+"""You sent a request that does not fit to the end of the queue. It must keep its place, and the others wait behind it.
 
 task: 7.3
 caught-by: test_day_07.py::test_who_does_not_fit_keeps_its_place

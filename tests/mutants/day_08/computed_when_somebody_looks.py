@@ -1,5 +1,5 @@
-"""You never made MLX compute the chunk. All of them run when the last one's logits are read: the stall is back, and no
-result tells you.
+"""You never made MLX compute the chunk. All chunks run when the last one's logits are read: the stall is back, and no
+result shows it.
 
 task: 8.2
 caught-by: test_day_08.py::test_a_chunk_is_computed_when_it_returns

@@ -1,4 +1,4 @@
-"""You did not move `num_computed_tokens` on: the first chunk is read for ever.
+"""You did not move `num_computed_tokens` on: the first chunk is read forever.
 
 task: 8.2
 caught-by: test_day_08.py::test_chunk_by_chunk_to_the_end_of_the_prompt

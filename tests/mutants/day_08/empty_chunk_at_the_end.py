@@ -1,4 +1,4 @@
-"""You gave an empty chunk when the prompt is read. Somebody will run it, and wonder.
+"""You gave an empty chunk when the whole prompt is read. The caller would run it, for nothing.
 
 task: 8.1
 caught-by: test_day_08.py::test_what_makes_no_chunk_is_an_error[prompt-is-read]

@@ -1,4 +1,4 @@
-"""Of sizes that are equally soon you took the first on offer, not the smallest.
+"""Of sizes that are equally soon you took the first in the list, not the smallest.
 
 task: 8.4
 caught-by: test_day_08.py::test_of_equally_soon_ones_the_smallest

@@ -1,4 +1,4 @@
-"""You left the decode pass out when you looked which sizes are allowed.
+"""You left out the decode pass when you checked which sizes are allowed.
 
 task: 8.4
 caught-by: test_day_08.py::test_the_decode_pass_belongs_to_the_gap

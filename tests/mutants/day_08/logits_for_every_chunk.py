@@ -1,4 +1,4 @@
-"""You made logits for every chunk. Only the end of the prompt has a next token that anybody wants.
+"""You made logits for every chunk. Only the end of the prompt has a next token that is wanted.
 
 task: 8.2
 caught-by: test_day_08.py::test_chunk_by_chunk_to_the_end_of_the_prompt

@@ -1,4 +1,4 @@
-"""When a prompt was read you began the next one in the same step: short prompts are read in a row, and nobody decodes
+"""When a prompt was read you began the next one in the same step: short prompts are read one after another, and no request decodes
 between them.
 
 task: 8.3

@@ -1,0 +1,173 @@
+"""Runs a program where it can do no harm: in bubblewrap where that works, else under limits, which contain less."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tiny_batch_kit.base.paths import ROOT
+
+MOST_OUTPUT = 64_000_000
+MOST_PROCESSES = 60
+NOT_CONTAINED = (
+    "bubblewrap does not work here, so submissions run under limits of time, memory, processes and output only: they "
+    "can read this user's files and reach the network. Grade on a Linux machine with bubblewrap, or in a container."
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program wrote, its seconds, and why it had to be ended: "" if it came to its end."""
+
+    output: bytes
+    seconds: float
+    ended: str
+
+
+@cache
+def has_bubblewrap() -> bool:
+    """Whether bubblewrap is installed, and may make the namespaces that it needs."""
+    path = shutil.which("bwrap")
+    test = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--proc", "/proc", "--dev", "/dev", "true"]
+    return path is not None and subprocess.run(test, capture_output=True, check=False).returncode == 0
+
+
+def run_inside(stage: Path, mine: Path, job: bytes, seconds: float, *, bubblewrap: bool) -> Ran:
+    """Run `classroom.inside` on the modules in `mine`, with the course in `stage`; `job` is what it reads.
+
+    It and all that it starts are gone when this returns, after `seconds` at the latest.
+    """
+    with tempfile.TemporaryDirectory(prefix="tiny-batch-grade-") as folder:
+        command, environment = [sys.executable, "-m", "tiny_batch_kit.classroom.inside"], _environment(folder, stage)
+        cwd: Path | str = stage
+        if bubblewrap:
+            command, cwd = [*_bubblewrap(stage, mine), *command], "/"
+        else:
+            shutil.copytree(mine, Path(folder, "mine"))
+            environment |= {"TINY_BATCH_MINE": str(Path(folder, "mine")), "TINY_BATCH_FORBIDDEN": str(ROOT / "src")}
+        started = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            output, ended = _read(process, job, started + seconds)
+        finally:
+            end(process.pid)
+            process.wait()
+        return Ran(output, time.monotonic() - started, ended)
+
+
+def _environment(folder: str, stage: Path) -> dict[str, str]:
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": folder,
+        "TMPDIR": folder,
+        "PYTHONPATH": str(stage / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TINY_BATCH_ROOT": str(stage),
+        "TINY_BATCH_BLAS": "bundled",
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "110",
+        "LC_ALL": "C.UTF-8",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+
+
+def _bubblewrap(stage: Path, mine: Path) -> list[str]:
+    """The course stands where it always does, without the reference, and with the student's modules."""
+    venv = Path(sys.prefix)
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+    for place in ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", sys.base_prefix):
+        words += ["--ro-bind-try", place, place]
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(512 << 20), "--tmpfs", "/tmp"]
+    words += ["--ro-bind", str(stage), str(ROOT), "--ro-bind", str(mine), str(ROOT / "src" / "tiny_batch")]
+    if venv != Path(sys.base_prefix):
+        words += ["--ro-bind", str(venv), str(venv)]
+    for name, value in {"HOME": "/tmp", "TMPDIR": "/tmp", "TINY_BATCH_ROOT": str(ROOT)}.items():
+        words += ["--setenv", name, value]
+    return [*words, "--setenv", "PYTHONPATH", str(ROOT / "src"), "--chdir", str(ROOT), "--"]
+
+
+def _read(process: subprocess.Popen[bytes], job: bytes, deadline: float) -> tuple[bytes, str]:
+    """Give the program its job, and read what it writes, within limits of time, bytes and processes."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(job)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass
+    output, usual = bytearray(), _tasks()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if time.monotonic() > deadline:
+                return bytes(output), "it took too long"
+            if selector.select(0.02):
+                piece = os.read(process.stdout.fileno(), 1 << 16)
+                if not piece:
+                    return bytes(output), ""
+                output += piece
+            if len(output) > MOST_OUTPUT:
+                return bytes(output[:MOST_OUTPUT]), "it wrote too much"
+            if _tasks() > usual + MOST_PROCESSES and len(descendants(process.pid)) > MOST_PROCESSES:
+                return bytes(output), "it started too many processes"
+
+
+def _tasks() -> int:
+    """How many tasks the whole machine has: a cheap look, many times a second; 0 where there is no /proc."""
+    try:
+        return int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[2])
+    except OSError:
+        return 0
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes that a process has started, and theirs; [] where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        for child in children.get(todo.pop(), ()):
+            found.append(child)
+            todo.append(child)
+    return found
+
+
+def end(pid: int, *, itself: bool = True) -> None:
+    """End all that a process has started, and the process: stopped first, so that none starts another meanwhile."""
+    for _ in range(50):
+        others = descendants(pid)
+        for number in [*others, *([pid] if itself else [])]:
+            _signal(number, signal.SIGSTOP)
+        for number in [*others, *([pid] if itself else [])]:
+            _signal(number, signal.SIGKILL)
+        if not others:
+            return
+        time.sleep(0.01)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

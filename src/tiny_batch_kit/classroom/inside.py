@@ -1,0 +1,133 @@
+"""What runs beside a submission: its tests and its exam, day by day, each in a fork. It knows no expected answer.
+
+Reads {"days": [{"day", "tests", "cases": [[task, case], ...]}]} and writes one line of JSON a day.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DAY_SECONDS, SHEET_SECONDS, CASE_SECONDS = 100, 40, 8
+MOST = 8_000_000
+MEMORY = 8 << 30
+WORK = Path(os.environ.get("TMPDIR", "/tmp"))
+
+
+def main() -> None:
+    """Run the job that stands on stdin."""
+    job = json.loads(sys.stdin.buffer.read())
+    forbidden = os.environ.pop("TINY_BATCH_FORBIDDEN", None)
+    sys.path[:] = [path for path in sys.path if path != forbidden]
+    for module in ("mlx.core", "mlx_lm.models.qwen2", "numpy", "hypothesis", "pytest", "pytest_timeout"):
+        __import__(module)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: whoever is left behind is ours to end
+    for limit, value in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 64 << 20),
+        (resource.RLIMIT_NOFILE, 512),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(limit, (value, value))
+    if "TINY_BATCH_MINE" not in os.environ:  # in a namespace of its own, where nobody else's processes count
+        resource.setrlimit(resource.RLIMIT_NPROC, (200, 200))
+    os.nice(5)  # who watches comes first
+    out, patience = os.dup(1), float(job["patience"])
+    for number in (0, 1, 2):
+        os.dup2(os.open(os.devnull, os.O_RDWR), number)
+    for day in job["days"]:
+        sheet, tests = WORK / f"sheet-{day['day']}", WORK / f"tests-{day['day']}.json"
+        ended = {
+            "sheet": _fork(lambda day=day, sheet=sheet: _sheet(day["cases"], sheet), SHEET_SECONDS * patience),  # type: ignore[misc]
+            "tests": _fork(lambda day=day, tests=tests: _tests(day["tests"], tests), DAY_SECONDS * patience),  # type: ignore[misc]
+        }
+        found = {"day": day["day"], "ended": ended, "sheet": _text(sheet), "results": _text(tests)}
+        found["running"] = _text(tests.with_suffix(".running"))
+        data = json.dumps(found).encode() + b"\n"
+        while data:
+            data = data[os.write(out, data) :]
+
+
+def _fork(work: Callable[[], None], seconds: float) -> str:
+    """Do some work in a fork; how it ended: "" for well, else a status, or "too long"."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+            work()
+        finally:
+            os._exit(0)
+    deadline, how = time.monotonic() + seconds, "too long"
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            how = str(code) if code else ""
+            break
+        time.sleep(0.02)
+    from tiny_batch_kit.classroom.contain import end
+
+    end(os.getpid(), itself=False)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, os.WNOHANG)
+            if not os.waitpid(-1, os.WNOHANG)[0]:
+                break
+    return how
+
+
+def _serve() -> str:
+    return os.environ.get("TINY_BATCH_MINE", "mine")
+
+
+def _tests(files: list[str], results: Path) -> None:
+    import pytest
+
+    from tiny_batch_kit.base.paths import ROOT
+
+    os.chdir(ROOT)
+    arguments = ["-p", "pytest_timeout", "-p", "no:cacheprovider", "--tb=no", "--timeout=12", "--no-shrink"]
+    pytest.main([*arguments, f"--impl={_serve()}", f"--results={results}", *files])
+
+
+def _sheet(cases: list[tuple[str, Any]], file: Path) -> None:
+    from tiny_batch_kit.classroom.exam import answer
+    from tiny_batch_kit.course import implementations
+
+    implementations.install(_serve())
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError("no answer in time")
+
+    signal.signal(signal.SIGALRM, ring)
+    with file.open("w", encoding="utf-8") as lines:
+        for task, case in cases:
+            signal.alarm(CASE_SECONDS)
+            given = answer(task, case)
+            signal.alarm(0)
+            lines.write(given + "\n")
+            lines.flush()
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as data:
+            return data.read(MOST).decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    main()
