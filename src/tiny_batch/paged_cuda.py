@@ -6,7 +6,7 @@ from __future__ import annotations
 def cuda_body() -> str:
     """The body of the kernel, in CUDA: the same promise as that of Task 12.5, see metal_body.
 
-    The arrays, their shapes, T, Dh and SIMDGROUPS have the same names. What is called otherwise:
+    The arrays, their shapes, T, Dh and SIMDGROUPS have the same names. These names differ:
     - blockIdx.x is the query head, blockIdx.y the row; threadIdx.x counts the 32 * SIMDGROUPS threads of a block. 32
       threads that follow each other are a warp: threadIdx.x / 32 is its number, threadIdx.x % 32 the place in it;
     - __shfl_xor_sync(0xffffffff, x, n): the x of the thread whose place differs from one's own in the bits of n. Five
