@@ -895,6 +895,25 @@ def test_pages_of_wrong_guesses_are_given_back(right: int, pages: int):
 
 
 @pytest.mark.task("13.2")
+def test_pages_of_guesses_that_never_ran_are_given_back():
+    control = Hearing(0)
+    s = service("pages", Oracle(0), control)
+    a = ask("a", 5, 30)
+    s.add(a)
+    s.step()
+    control.count = 7
+    lost: Any = s.scheduler.plan()
+    control.count = 0
+    plan: Any = s.scheduler.plan()
+    expect_equal(
+        (len(lost.tables[0]), len(plan.tables[0]), s.memory and s.memory.num_available),
+        (4, 2, 62),
+        asked="(pages in its table with guesses, then without them, pages that are available of 64)",
+        case="6 tokens in pages of 4; a plan with 7 guesses is never run, and the next one has none",
+    )
+
+
+@pytest.mark.task("13.2")
 @pytest.mark.parametrize("kind", ["blocks", "pages"])
 @pytest.mark.parametrize("right", [0, 1, 2, 3, 6])
 def test_only_what_came_true_is_found(kind: str, right: int):

@@ -999,10 +999,10 @@ def test_nothing_of_nothing_is_nothing(name: str):
 
 
 @pytest.mark.task("14.3")
-def test_goodput_is_of_a_promise():
-    expect_raises(
-        ValueError, lambda: Totals(seconds=10.0, good=5).goodput, asked="an error", case="nothing was promised"
-    )
+@pytest.mark.parametrize("seconds", [10.0, 0.0])
+def test_goodput_is_of_a_promise(seconds: float):
+    case = f"nothing was promised, and {seconds:g} s have passed"
+    expect_raises(ValueError, lambda: Totals(seconds=seconds, good=5).goodput, asked="an error", case=case)
 
 
 @pytest.mark.task("14.3")

@@ -1020,6 +1020,28 @@ def test_close_leaves_nobody_waiting():
 
 
 @pytest.mark.task("15.3")
+@pytest.mark.parametrize("what", ["closed", "taken", "refused"])
+def test_a_submit_may_be_cancelled_in_the_same_moment(what: str):
+    async def main() -> Any:
+        bridge, worker, _ = await bridged()
+        call, other = asyncio.create_task(bridge.submit(request("a"))), asyncio.create_task(bridge.submit(request("b")))
+        await turns()
+        call.cancel()  # `submit` hears of it only after what comes now
+        error = RuntimeError("the end")
+        if what == "closed":
+            bridge.close(error)
+        else:
+            worker.tell(Answered("a", None if what == "taken" else error))
+            worker.tell(Answered("b", error))
+        got = await outcome(call), await outcome(other)
+        return type(got[0]), got[1] is error, bridge.open
+
+    case = f"the caller of a is cancelled, and before submit hears of it, a is {what}; b's caller waits too"
+    wanted = (asyncio.CancelledError, True, 0)
+    expect_equal(play(main(), case), wanted, asked="(what a's call raises, b's the error, open)", case=case)
+
+
+@pytest.mark.task("15.3")
 def test_a_closed_bridge_takes_nobody_and_stays_closed():
     async def main() -> Any:
         bridge, worker, _ = await bridged()
@@ -1983,6 +2005,19 @@ def test_a_stream_that_is_closed_leaves_nobody_in_the_engine():
 
     case = "three chunks are read, and then the stream is closed"
     expect_equal(play(main(), case), ([], ["r-0"]), asked="the request is cancelled", case=case)
+
+
+@pytest.mark.task("15.6")
+def test_a_stream_may_be_closed_among_its_openings():
+    async def main() -> Any:
+        left, engines = answer(*(Stream(*spoken(f"r-{number}", *"abc")) for number in range(2)))
+        chunks = await begun(left.chunks())
+        await anext(chunks)
+        await chunks.aclose()
+        return sorted(set(engines.cancelled))
+
+    case = "two choices; the opening of the first is read, and then the stream is closed"
+    expect_equal(play(main(), case), ["r-0", "r-1"], asked="both requests are cancelled", case=case)
 
 
 @pytest.mark.task("15.6")

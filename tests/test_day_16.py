@@ -1315,6 +1315,16 @@ def test_nowhere_to_go():
 
 
 @pytest.mark.task("16.6")
+def test_what_has_nowhere_to_go_any_more_is_forgotten():
+    made = router("ab")
+    made.route(Ask("x"), 0.0)
+    again = made.failed("x", 1.0)
+    made.gone("b")
+    expect_raises(NoReplica, lambda: made.route(Ask("x"), 1.0), asked="an error", case="x has failed on a, b has left")
+    expect_equal((again, list(made.going)), (True, []), asked="(again, who is going)", case="the same, afterwards")
+
+
+@pytest.mark.task("16.6")
 def test_who_is_gone_gets_nothing():
     made = router()
     made.route(Ask("x"), 0.0)

@@ -111,12 +111,13 @@ class Router:
 
         If a replica is to be probed, and this is the request's first try, it goes there. Else the policy chooses among
         those that are neither ejected nor tried before; if there are none, among the ejected ones that were not tried.
-        Raises NoReplica, and changes nothing, if all were tried or there are none.
+        Raises NoReplica if all were tried or there are none: then the request is not known, or not any more.
         """
         going = self.going.get(ask.id)
         tried = going.tried if going else set[str]()
         untried = self.board.reports.without(tried)
         if not untried:
+            self.going.pop(ask.id, None)  # what it might be tried on has left since `failed` said so
             raise NoReplica(
                 f"{ask.id} has nowhere to go: {len(tried)} of {len(self.board.reports)} replicas were tried"
             )
