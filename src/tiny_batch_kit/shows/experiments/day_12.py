@@ -12,9 +12,8 @@ import numpy as np
 from tiny_batch_kit.base.progress import Progress
 from tiny_batch_kit.course import implementations
 from tiny_batch_kit.model.checkpoints import Checkpoint
-from tiny_batch_kit.model.pages import page_reader
 from tiny_batch_kit.model.qwen2 import Qwen2
-from tiny_batch_kit.model.tuned import is_worthwhile, tuned
+from tiny_batch_kit.model.tuned import tuned
 from tiny_batch_kit.serving.caching import BLOCK_SIZE
 from tiny_batch_kit.serving.workloads import chat_mix, chat_stream
 from tiny_batch_kit.shows.experiments import Experiment
@@ -154,7 +153,7 @@ def _ways(
     slots = load("runner").MlxRunner(model, max_running=len(work), max_seq_len=length + 1)
     gathering = load("paged_attention").gathering_reader
     make = partial(load("paged_runner").PagedRunner, model, num_blocks=count, block_size=SIZE)
-    paged, gathered = make(reader=page_reader if is_worthwhile() else gathering), make(reader=gathering)
+    paged, gathered = make(), make(reader=gathering)
     in_order, mixed = list(range(count)), random.Random(0).sample(range(count), count)
     common = in_order[: width - 2]
 
