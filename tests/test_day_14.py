@@ -2247,8 +2247,8 @@ def test_a_crowd_is_let_in_one_by_one():
     served = simulate(jobs, serving, keys, clock=clock, on_step=control.on_step)
     expect_true(
         served.percentile("tpot", 99) <= 1.1 * 0.25,
-        asked="a 99th percentile of TPOT of 0.275 s at most: once admitted, a request stays, and looks at more keys with "
-        "each token",
+        asked="a 99th percentile of TPOT of 0.275 s at most: once admitted, a request stays, and looks at more keys "
+        "with each token",
         case="100 short prompts come together, and want 300 tokens each; all at a time take 0.6 s a step in the end",
         got=f"{served.percentile('tpot', 99):.3f} s",
         expected="0.275 s",
