@@ -1991,7 +1991,7 @@ def test_wrong_guesses_are_taken_back(right: int, start: int, tokens: int):
         ([("a", start, tokens, 1)], thought(a, 3), []),
         asked="((request, start, tokens, wanted) of the first pass, the new guesses, faults): stored are the tokens "
         "that went in: the last guess is not",
-        case=f"6 tokens and 3 guesses, of which {right} came true; behind them came another token",
+        case=f"6 tokens and 3 guesses, of which {right} came true; after them came another token",
     )
 
 

@@ -1121,7 +1121,7 @@ def test_little_finds_who_was_lost():
     ids=["nothing", "nobody-ended"],
 )
 def test_little_before_anybody_has_ended(totals: Totals, expected: tuple[float, float]):
-    expect_equal(tuple(totals.little()), expected, asked="(seen, said)", case=f"{totals.seconds} s, nobody has ended")
+    expect_equal(tuple(totals.little()), expected, asked="(seen, said)", case=f"{totals.seconds} s, none has ended")
 
 
 # Task 14.4
@@ -1413,7 +1413,7 @@ def test_half_the_slots_are_few(rows: int, expected: float):
         evidence([step(decoding(rows))], Cause.IDLE).share,
         expected,
         asked="the share of steps with few requests",
-        case=f"{rows} rows of 16 slots, and nobody waits",
+        case=f"{rows} rows of 16 slots, and none waits",
     )
 
 
@@ -1988,8 +1988,7 @@ def test_a_step_after_a_rest_says_nothing():
     expect_equal(
         (rested, int(one.control.tokens)),
         (40, 44),
-        asked="the tokens after each: who is in the step was not in the one before, so it may have been a rest; then "
-        "it was one",
+        asked="the tokens after each: what is in the step was not in the one before, so there may have been a pause",
         case="40 tokens; after 500 s a step of a new request; then another of it, 1 / 1.21 s later",
     )
 
@@ -2248,8 +2247,8 @@ def test_a_crowd_is_let_in_one_by_one():
     served = simulate(jobs, serving, keys, clock=clock, on_step=control.on_step)
     expect_true(
         served.percentile("tpot", 99) <= 1.1 * 0.25,
-        asked="a 99th percentile of TPOT of 0.275 s at most: who is admitted stays, and looks at more keys with each "
-        "token",
+        asked="a 99th percentile of TPOT of 0.275 s at most: once admitted, a request stays, and looks at more keys "
+        "with each token",
         case="100 short prompts come together, and want 300 tokens each; all at a time take 0.6 s a step in the end",
         got=f"{served.percentile('tpot', 99):.3f} s",
         expected="0.275 s",

@@ -245,7 +245,7 @@ def test_an_end_is_told_twice_or_of_nobody():
         numbers(board),
         {"a": (2, 60), "b": (1, 10)},
         asked="an end counts once, and only where the request is",
-        case="x is at a; told: x at a, x at a again, y at a, x at b, x at nobody",
+        case="x is at a; told: x at a, x at a again, y at a, x at b, x nowhere",
     )
 
 
@@ -519,7 +519,7 @@ def test_a_key_behind_the_last_point_wraps_around():
     last = max(affinity.place_of(f"{name}/0".encode()) for name in "ab")
     key = next(key for key in (f"{n}".encode() for n in range(10_000)) if affinity.place_of(key) > last)
     expect_equal(
-        next(ring.walk(key)), first, asked="after the last point comes the first", case="two points, a key behind"
+        next(ring.walk(key)), first, asked="after the last point comes the first", case="two points, a key after both"
     )
 
 

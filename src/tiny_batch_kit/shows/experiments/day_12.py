@@ -70,8 +70,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         notes=[
             f"Chat mix, {LIMIT} tokens allowed and 8 to 64 made, {count:,} simulated requests a row; 100% load is what "
             f"slots can serve, {capacity:.2f} requests a second by the prices of {prices.machine}.",
-            "Steps: 16 requests decode on the real model, medians by turns.",
-            "Waste inside of pages, tokens a running request (measured, by the formula): "
+            "Steps: 16 requests decode on the real model, medians, in turn.",
+            "Waste inside pages, tokens per running request (measured, by the formula): "
             + "; ".join(f"{size}: {got:.1f}, {said:.1f}" for size, (got, said) in waste.items()),
         ],
     )
