@@ -232,6 +232,7 @@ def test_a_compiler_speaks_of_the_body_only():
     assert "shim" not in str(caught.value)
     refuses("cuda", "out[0] = 1; {", "cuda_body does not compile")
     refuses("cuda", "out[0] = -inf;", "write_INFINITY")
+    refuses("cuda", "uint n = 0; out[n] = 1;", "cuda_body does not compile")
     refuses("cuda", "out[0] = 1; }}", "cuda_body does not compile")
 
 

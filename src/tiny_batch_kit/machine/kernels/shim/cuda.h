@@ -146,3 +146,5 @@ struct numeric_limits<float> {
     static constexpr float infinity() { return __builtin_inff(); }
 };
 }  // namespace cuda::std
+
+#define uint CUDA_has_no_uint_write_unsigned
