@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.syllabus import load_course
 
 from .conftest import NARROW, WIDE
 
@@ -21,6 +25,7 @@ def test_every_page_opens_and_fits(open_page: Any, site: Path, window: dict[str,
         assert width <= window["width"], f"{path.name} is {width} wide in a window of {window['width']}"
         cut = page.evaluate(OVERHANGING)
         assert cut == [], f"{path.name}: {cut} stick out"
+        assert page.evaluate(TINY) == [], f"{path.name}: too small to read"
 
 
 # What is wider than the text and stands in nothing that scrolls: hidden overflow would cut it off unseen.
@@ -29,6 +34,43 @@ OVERHANGING = """
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
     .filter((each) => !each.closest(".table-wrapper, .picture-frame, .formula, pre"))
     .map((each) => each.outerHTML.slice(0, 80))
+"""
+
+
+# Words of pictures that are smaller than 7 pixels.
+TINY = """
+() => [...document.querySelectorAll("main svg text")]
+    .filter((each) => each.textContent.trim() && each.checkVisibility())
+    .filter((each) => {
+        const { a, b } = each.getScreenCTM();
+        return parseFloat(getComputedStyle(each).fontSize) * Math.hypot(a, b) < 7;
+    })
+    .map((each) => each.textContent)
+"""
+
+
+def test_the_search_finds_every_task_and_every_word_of_the_glossary(open_page: Any) -> None:
+    page = open_page("index.html")
+    page.keyboard.press("s")
+    page.wait_for_function("window.search && window.search.index && window.elasticlunr")
+    terms = re.findall(r"^(.+)\n: ", (ROOT / "book/src/glossary.md").read_text("utf-8"), re.MULTILINE)
+    wanted = dict.fromkeys(terms, "glossary.html")
+    assert len(wanted) > 40
+    for day in load_course(ROOT / "course.toml").days:
+        wanted |= {f"{task.id} {task.title}": f"day-{day.number:02d}.html" for task in day.tasks}
+    found = page.evaluate(SEARCH, list(wanted))
+    assert [query for query, pages in zip(wanted, found, strict=True) if wanted[query] not in pages] == []
+
+
+# The pages of the results that the book's own search would show, for each query.
+SEARCH = """
+(queries) => {
+    const { index, doc_urls, search_options, results_options } = window.search;
+    const searcher = elasticlunr.Index.load(index);
+    return queries.map((query) =>
+        searcher.search(query, search_options).slice(0, results_options.limit_results)
+            .map((each) => doc_urls[each.ref].split("#")[0]));
+}
 """
 
 

@@ -97,7 +97,7 @@ def story(
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
     """Return a table of text; the first column names its rows."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in columns)
     lines = []
     for row in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
