@@ -5,7 +5,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mlx_lm.models import qwen2
 from mlx_lm.models.cache import KVCache
@@ -122,6 +122,8 @@ def test_freeing_what_is_not_taken_is_an_error(freed_before: bool):
 
 @pytest.mark.task("6.1")
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 6)), max_size=40))
+@example([(True, 6), (True, 5), (True, 4), (True, 3), (True, 2), (False, 4), (True, 1), (True, 0)])
+@example([(True, 1), (True, 0), (True, 2), (False, 1), (False, 2), (True, 5), (True, 6)])
 def test_slots_are_never_lost_or_shared(moves: list[tuple[bool, int]]):
     slots, held = SlotManager(4), dict[str, int]()
     for step, (arrives, number) in enumerate(moves):

@@ -147,7 +147,7 @@ def test_who_decodes_comes_first_then_who_is_read():
             [("a", 19, 1, 1), ("b", 2, 1, 1), ("c", 10, 8, 1)],
             [("a", 20, 1, 1), ("b", 3, 1, 1), ("c", 18, 1, 1)],
         ],
-        asked="in order of admission: who decodes stands before who is still being read",
+        asked="in order of admission: those that decode stand before the one that is still being read",
         case="a and b decode, c was admitted in the step before and has 10 of 18 tokens; 12 tokens a step",
     )
 
@@ -263,7 +263,7 @@ def test_a_step_may_have_just_enough_for_those_who_run():
     expect_equal(
         go(serving, 3)[1:],
         [[("a", 1, 1, 1), ("b", 1, 1, 1), ("c", 1, 1, 1)], [("a", 2, 1, 1), ("b", 2, 1, 1), ("c", 2, 1, 1)]],
-        asked="the second and the third plan: each who decodes gets its token, up to the last that the step may have",
+        asked="the second and the third plan: each that decodes gets its token, up to the last that the step may have",
         case="three prompts of 1 token, 3 slots, 3 tokens a step",
     )
 
@@ -284,7 +284,7 @@ def test_the_queue_knows_who_runs():
     expect_equal(
         asked[:3],
         [[], ["z"], ["z", "b"]],
-        asked="a queue is asked who is next with those who run by then, in order of admission",
+        asked="a queue is asked which is next with those that run by then, in order of admission",
         case="a queue that prefers the newest; a, b and z wait, 3 slots, 30 tokens a step",
     )
 
@@ -331,7 +331,10 @@ def test_memory_is_reserved_and_nobody_is_overtaken():
     serving.remove("a")
     serving.plan()
     expect_equal(
-        dict(serving.slot_of), {"b": 0, "c": 1}, asked="who did not fit has taken no slot", case="then a has left"
+        dict(serving.slot_of),
+        {"b": 0, "c": 1},
+        asked="a request that did not fit has taken no slot",
+        case="then a has left",
     )
 
 
@@ -344,7 +347,7 @@ def test_memory_is_used_to_the_last_token_and_no_further(memory: int, planned: l
     expect_equal(
         [each.request_id for each in serving.plan().work],
         planned,
-        asked="whom the first plan admits: all that a request may grow to is reserved, its last token too",
+        asked="which the first plan admits: all that a request may grow to is reserved, its last token too",
         case=f"two requests of 8 + 5 tokens, memory holds {memory}",
     )
 
@@ -389,7 +392,7 @@ def test_tokens_that_are_computed_already_are_not_computed_again():
     expect_equal(
         (brief(plan), list(plan.work[0].tokens) if plan.work else None),
         ([("a", 13, 5, 1)], LONG[13:]),
-        asked="only what is missing, from token 13 on: it does not matter who computed the others",
+        asked="only what is missing, from token 13 on: it does not matter what computed the others",
         case="18 prompt tokens, 13 of them computed when the request is added (as by a cache of prefixes)",
     )
 
@@ -435,7 +438,7 @@ def test_a_plan_says_how_to_choose():
 def test_nothing_to_do_is_an_empty_plan():
     serving = scheduler()
     plan = serving.plan()
-    expect_equal((plan.work, plan.preempted), ((), ()), asked="(work, preempted)", case="nobody waits or runs")
+    expect_equal((plan.work, plan.preempted), ((), ()), asked="(work, preempted)", case="no request waits or runs")
 
 
 @pytest.mark.task("9.1")
@@ -521,7 +524,7 @@ def test_only_the_wanted_places_pay_for_the_vocabulary():
     expect_equal(
         numbers(pack(MIXED).wanted),
         [0, 1, 6],
-        asked="the places in the packed row whose logits are wanted: the last token of whoever wants one",
+        asked="the places in the packed row whose logits are wanted: the last token of each work that wants one",
         case="a and d want one, p (three tokens) none, q (two tokens) one",
     )
 
@@ -643,7 +646,7 @@ def qkv(count: int, seed: int = 1) -> tuple[mx.array, mx.array, mx.array]:
 
 
 def read_alone(caches: list[PackedKvCache], each: Work, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
-    """What one request's queries read if there is nobody else."""
+    """What one request's queries read if it is alone."""
     keys = mx.concatenate([caches[0].keys[each.slot, :, : each.start], k.swapaxes(0, 1)], axis=1)[None]
     values = mx.concatenate([caches[0].values[each.slot, :, : each.start], v.swapaxes(0, 1)], axis=1)[None]
     stop = each.start + len(each.tokens)
@@ -732,7 +735,7 @@ def test_what_others_left_is_never_read():
     clean, dirty = (packed_attend(packed, each)(0, q, k, v) for each in (caches, poisoned))
     expect_true(
         bool(mx.all(clean == dirty)),
-        asked="positions that belong to nobody, or to somebody of before, change nothing",
+        asked="positions that belong to no request, or to an earlier one, change nothing",
         case="rows and chunks in five slots; all other positions hold 1e9",
         got=f"differences up to {float(mx.max(mx.abs(clean - dirty))):.3g}",
         expected="none",
@@ -755,9 +758,9 @@ def test_nothing_is_read_behind_the_longest_row_of_a_run():
     expect_equal(
         [name for name, bad in zip(names, touched, strict=True) if bad],
         [],
-        asked="rows attend in the runs that `length_groups` finds. Behind a run's longest row, and behind a segment's "
-        "last token, nothing is read, not even to be masked: who has read more?",
-        case=f"keys by slot {lengths}, so the runs {runs}; and 7 keys for a chunk in slot 5; behind them stands NaN",
+        asked="rows attend in the runs that `length_groups` finds. After a run's longest row, and after a segment's "
+        "last token, nothing is read, not even to be masked: which have read more?",
+        case=f"keys by slot {lengths}, so the runs {runs}; and 7 keys for a chunk in slot 5; after them stands NaN",
     )
 
 
@@ -1093,7 +1096,7 @@ def test_more_tokens_than_are_wanted():
     expect_equal(
         (events[1:], request.tokens[1:]),
         ([("token", "a", 90), ("token", "a", 91), ("finished", "a", "length")], [90, 91]),
-        asked="(events behind the first token, tokens): several tokens may come at once, and none behind the end",
+        asked="(events after the first token, tokens): several tokens may come at once, and none after the end",
         case="a runner that gives four tokens a step; 3 are wanted",
     )
 
@@ -1125,7 +1128,7 @@ def test_an_end_among_several_tokens(place: int, options: dict[str, Any]):
     expect_equal(
         (events, first.tokens),
         ([*ended, *(("token", "b", token) for token in told_alone(second)), ("finished", "b", "length")], told),
-        asked="(all events, a's tokens): each token is looked at, and what comes behind the end is nobody's",
+        asked="(all events, a's tokens): each token is looked at, and what comes after the end is dropped",
         case=f"the runner gives a three tokens at once, token {place} of them (from 0) ends it; b waits for its slot",
     )
 
@@ -1248,7 +1251,7 @@ def test_a_decode_that_raises_ends_its_own_request_only():
     expect_equal(
         (ends, sorted(serving.scheduler.slot_of), serving.scheduler.memory_used),
         (["KeyError: 'no text for this'"], ["a", "c"], 9 + 10),
-        asked="(the error that the end names, who still has a slot, memory used): b holds nothing",
+        asked="(the error that the end names, which still have a slot, memory used): b holds nothing",
         case=case,
     )
     drive(serving, case)
@@ -1309,7 +1312,7 @@ def test_a_runner_that_forgets_somebody_has_broken_the_step():
     expect_equal(
         ends,
         [("finished", "a", "error"), ("finished", "b", "error")],
-        asked="`_run` raises, and the requests of that plan end: nobody waits for a token that never comes",
+        asked="`_run` raises, and the requests of that plan end: none waits for a token that never comes",
         case="a and b decode; in the second step the runner gives no token to b",
     )
 
@@ -1361,7 +1364,7 @@ def test_what_a_broken_step_held_is_free_again():
     expect_equal(
         (held, [event for event in events if event[0] == "finished"]),
         (({}, 0, False), [("finished", "a", "length"), ("finished", "b", "length")]),
-        asked="(running, memory used, has_work) behind the broken step, and the ends of two new requests",
+        asked="(running, memory used, has_work) after the broken step, and the ends of two new requests",
         case="the first step breaks",
     )
 
@@ -1415,7 +1418,7 @@ def test_a_preemption_is_reported():
     expect_equal(
         kinds(serving.step())[:1],
         [("preempted", "b", None)],
-        asked="whom a plan has preempted is told first",
+        asked="what a plan has preempted is reported first",
         case="a scheduler that says so in its second plan",
     )
 

@@ -33,7 +33,7 @@ def fill(queue: Any, requests: Sequence[Request], steps: Sequence[int] | None = 
 
 
 def order(queue: Any, running: Sequence[Request] = ()) -> list[str]:
-    """Who is admitted in which order, if all can be."""
+    """The order in which requests are admitted, if all can be."""
     found, inside = [], list(running)
     while len(queue):
         request = queue.first(inside, 0)
@@ -113,7 +113,7 @@ def test_looking_changes_nothing():
     queue = fill(Fifo(), [ask("a"), ask("b")])
     seen = [getattr(queue.first([], step), "id", None) for step in range(3)]
     expect_equal(
-        (seen, len(queue)), (["a"] * 3, 2), asked="(who is first, three times; how many wait)", case="a and b wait"
+        (seen, len(queue)), (["a"] * 3, 2), asked="(which is first, three times; how many wait)", case="a and b wait"
     )
 
 
@@ -133,7 +133,7 @@ def test_nobody_waits():
     queue = fill(Fifo(), [ask("a")])
     queue.remove(queue.first([], 0))
     expect_equal(
-        (len(queue), queue.first([], 1)), (0, None), asked="(how many wait, who is first)", case="a came and left"
+        (len(queue), queue.first([], 1)), (0, None), asked="(how many wait, which is first)", case="a came and left"
     )
 
 
@@ -163,7 +163,7 @@ def test_who_comes_back_stands_before_equal_ones_that_came_later():
     expect_equal(
         order(queue),
         ["z", "m", "a"],
-        asked="of equal ones who came first, also if it was away for a while",
+        asked="of equal ones the one that came first, even when it was away for a while",
         case="a queue whose key is the same for all; z was admitted and is sent back",
     )
 
@@ -231,7 +231,7 @@ def test_the_scheduler_takes_it():
     expect_equal(
         (first, list(serving.running), len(serving.waiting)),
         (["a", "b"], ["b"], 0),
-        asked="(the plan, who runs, how many wait)",
+        asked="(the plan, which run, how many wait)",
         case="a, b, c with 2 slots; then c, which waits, and a, which runs, are removed",
     )
 
@@ -250,7 +250,9 @@ def test_least_work_first():
 @pytest.mark.task("10.2")
 def test_equal_work_in_order_of_arrival():
     queue = fill(ShortestFirst(ageing=0), [ask("z", 5, 5), ask("m", 2, 8), ask("a", 8, 2)])
-    expect_equal(order(queue), ["z", "m", "a"], asked="of equal ones who came first", case="10 tokens of work each")
+    expect_equal(
+        order(queue), ["z", "m", "a"], asked="of equal ones the one that came first", case="10 tokens of work each"
+    )
 
 
 @pytest.mark.task("10.2")
@@ -268,7 +270,7 @@ def test_waiting_is_forgiven():
     expect_equal(
         order(queue),
         ["b", "long", "c"],
-        asked="long has 50 tokens of work and came at step 0; who comes 20 steps later with 10 is as old",
+        asked="long has 50 tokens of work and came at step 0; one that comes 20 steps later with 10 is as old",
         case="ageing 2 a step; b (10 tokens) comes at step 19, c (10 tokens) at step 21",
     )
 
@@ -332,7 +334,7 @@ def test_a_short_one_beside_long_ones():
     expect_equal(
         getattr(queue.first(running, 0), "id", None),
         "b",
-        asked="whoever brings the mean of the running ones (95 now) nearest to that of all (71)",
+        asked="the one that brings the mean of the running ones (95 now) nearest to that of all (71)",
         case="two of 100 and 90 run; 95, 10 and 60 wait: means with them 95, 66.7 and 83.3",
     )
 
@@ -344,7 +346,7 @@ def test_a_long_one_beside_short_ones():
     expect_equal(
         getattr(queue.first(running, 0), "id", None),
         "b",
-        asked="whoever brings the mean of the running ones (11 now) nearest to that of all (30.6)",
+        asked="the one that brings the mean of the running ones (11 now) nearest to that of all (30.6)",
         case="two of 10 and 12 run; 11, 90 and 30 wait: means with them 11, 37.3 and 17.3",
     )
 
@@ -353,7 +355,10 @@ def test_a_long_one_beside_short_ones():
 def test_an_empty_batch_begins_with_the_average():
     queue = fill(LengthBalanced(), [ask("a", 100), ask("b", 40), ask("c", 10)])
     expect_equal(
-        getattr(queue.first([], 0), "id", None), "b", asked="who is nearest to the mean, 50", case="100, 40 and 10 wait"
+        getattr(queue.first([], 0), "id", None),
+        "b",
+        asked="the one nearest to the mean, 50",
+        case="100, 40 and 10 wait",
     )
 
 
@@ -371,7 +376,7 @@ def test_an_answer_counts_as_length():
     expect_equal(
         getattr(queue.first([grown], 0), "id", None),
         "b",
-        asked="who runs has 70 tokens, so the short one balances: means 69.5 and 40 for a target of 49.7",
+        asked="the running request has 70 tokens, so the short one balances: means 69.5 and 40 for a target of 49.7",
         case="x has 10 prompt tokens and 60 of its answer; 69 and 10 wait",
     )
 
@@ -382,7 +387,7 @@ def test_who_runs_belongs_to_all():
     expect_equal(
         getattr(queue.first([ask("x", 60)], 0), "id", None),
         "b",
-        asked="the mean of all, those who run included, is 43; means with a, b and c are 31, 45 and 70",
+        asked="the mean of all, running ones included, is 43; means with a, b and c are 31, 45 and 70",
         case="60 runs; 2, 30 and 80 wait",
     )
 
@@ -393,7 +398,7 @@ def test_only_the_window_is_looked_at():
     expect_equal(
         getattr(queue.first([ask("x", 100), ask("y", 100)], 0), "id", None),
         "b",
-        asked="one of the oldest two; the mean of all is theirs and that of those who run, 97.5",
+        asked="one of the oldest two; the mean of all is theirs and that of the running ones, 97.5",
         case="two of 100 run; 100, 90 and 10 wait, window 2",
     )
 
@@ -404,7 +409,7 @@ def test_those_behind_the_window_do_not_count():
     expect_equal(
         getattr(queue.first([ask("x", 30)], 0), "id", None),
         "b",
-        asked="the mean of those who run and those in the window is 33.3; means with a and b are 20 and 45",
+        asked="the mean of the running ones and those in the window is 33.3; means with a and b are 20 and 45",
         case="30 runs; 10, 60, 1, 1 and 1 wait, window 2",
     )
 
@@ -451,7 +456,7 @@ def test_looking_at_the_balanced_queue_changes_nothing():
     queue = fill(LengthBalanced(patience=2), [ask("old", 400), ask("a", 20), ask("b", 20), ask("c", 20)])
     running = [ask("x", 20) for _ in range(3)] + [ask("big", 300)]
     seen = [getattr(queue.first(running, step), "id", None) for step in range(5)]
-    expect_equal(seen, ["a"] * 5, asked="who is first, five times: nobody was admitted", case="patience 2")
+    expect_equal(seen, ["a"] * 5, asked="which is first, five times: none was admitted", case="patience 2")
 
 
 @pytest.mark.task("10.3")
@@ -474,14 +479,14 @@ def test_an_abort_is_no_admission_of_the_oldest():
     requests = [ask("a", 50), ask("b", 40), ask("c", 30)]
     queue = fill(LengthBalanced(), requests)
     queue.remove(requests[1])
-    expect_equal((len(queue), sorted(order(queue))), (2, ["a", "c"]), asked="(how many wait, who)", case="b gives up")
+    expect_equal((len(queue), sorted(order(queue))), (2, ["a", "c"]), asked="(how many wait, which)", case="b gives up")
 
 
 @pytest.mark.task("10.3")
 def test_nobody_waits_in_the_balanced_queue():
     queue = fill(LengthBalanced(), [ask("a")])
     queue.remove(queue.first([], 0))
-    expect_equal((len(queue), queue.first([ask("x")], 1)), (0, None), asked="(how many, who)", case="a came and left")
+    expect_equal((len(queue), queue.first([ask("x")], 1)), (0, None), asked="(how many, which)", case="a came and left")
 
 
 @pytest.mark.task("10.3")
@@ -496,7 +501,7 @@ def test_it_balances_and_the_answers_stay():
     expect_equal(
         (ends, [request.tokens for request in requests]),
         (list("abcdef"), [told_alone(request) for request in requests]),
-        asked="(who ended, their tokens)",
+        asked="(which ended, their tokens)",
         case="prompts of 30, 28, 3, 26, 4 and 2 tokens, 2 slots",
     )
 
@@ -567,7 +572,7 @@ def test_headroom_is_left_for_all_who_run():
     expect_equal(
         (work, len(serving.waiting)),
         (["a", "b"], 1),
-        asked="(who is planned, how many wait): with c they would have 48 tokens and want 5 more each, 63",
+        asked="(which are planned, how many wait): with c they would have 48 tokens and want 5 more each, 63",
         case="three of 16 tokens, memory for 62, headroom 5",
     )
 
@@ -604,7 +609,7 @@ def test_the_newest_goes_and_comes_back():
     expect_equal(
         (set(preempted), ends, [request.tokens for request in requests]),
         ({"b"}, ["a", "b"], [told_alone(request) for request in requests]),
-        asked="(who was sent back, the order of the ends, the tokens of both)",
+        asked="(which were sent back, the order of the ends, the tokens of both)",
         case=case,
     )
     expect_equal(runner.faults, [], asked="what is computed continues what is stored", case=case)
@@ -650,7 +655,7 @@ def test_who_is_half_read_may_have_to_go():
     expect_equal(
         (preempted[:1], runner.faults, [request.tokens for request in requests]),
         (["b"], [], [told_alone(request) for request in requests]),
-        asked="(who is sent back first, work that continues what is not stored, all tokens)",
+        asked="(which is sent back first, work that continues what is not stored, all tokens)",
         case=case,
     )
 
@@ -690,7 +695,7 @@ def test_without_a_queue_of_its_own_places_are_kept_too():
     expect_equal(
         (preempted, list(serving.running)[:2]),
         (("c",), ["b", "c"]),
-        asked="(preempted, who runs once a has left): c before d",
+        asked="(preempted, which run once a has left): c before d",
         case="a, b, c of 8 tokens run in memory for 24, d waits; each gets a token, and c has to go",
     )
 
@@ -708,7 +713,7 @@ def test_several_may_have_to_go_newest_first():
     expect_equal(
         (serving.plan().preempted, list(serving.running)),
         (("d", "c"), ["a", "b"]),
-        asked="(preempted, who runs): 51 tokens are too many, 43 too, 34 fit",
+        asked="(preempted, which run): 51 tokens are too many, 43 too, 34 fit",
         case="a, b, c, d have 24, 10, 9 and 8 tokens, memory for 40",
     )
 
@@ -731,7 +736,7 @@ def test_the_last_admitted_goes_whatever_its_slot_name_or_arrival():
     expect_equal(
         (slots, serving.plan().preempted, list(serving.running)),
         ({"a": 1, "z": 2, "m": 0}, ("m", "z"), ["a"]),
-        asked="(slots, preempted, who runs): m was admitted last, z before it; 41 tokens are too many, 32 too, 18 fit",
+        asked="(slots, preempted, which run): m was admitted last, z before it; 41 tokens are too many, 32 too, 18 fit",
         case="z, a and q come, and are admitted as q, a, z; q leaves, and m gets its slot; memory for 30",
     )
 
@@ -750,7 +755,7 @@ def test_memory_may_be_full_and_no_more(memory: int, preempted: tuple[str, ...])
     expect_equal(
         serving.plan().preempted,
         preempted,
-        asked="who is sent back: nobody, as long as the tokens fit",
+        asked="which are sent back: none, as long as the tokens fit",
         case=f"a and b have 12 tokens each, memory for {memory}",
     )
 
@@ -788,7 +793,7 @@ def test_with_enough_memory_nobody_goes():
     expect_equal(
         (preempted, tokens),
         ([], [told_alone(request) for request in requests]),
-        asked="(who was sent back, all tokens)",
+        asked="(which were sent back, all tokens)",
         case=case,
     )
 
@@ -803,7 +808,7 @@ def test_with_hardly_any_memory_all_are_served():
     expect_equal(
         (ends, [request.tokens for request in requests], max(used) <= 24),
         (sorted(request.id for request in requests), [told_alone(request) for request in requests], True),
-        asked="(who ended, all tokens, no step stores more than memory holds)",
+        asked="(which ended, all tokens, no step stores more than memory holds)",
         case=case,
     )
 
@@ -818,7 +823,7 @@ def test_a_real_model_forgets_and_reads_again():
     events = drive(serving, case)
     expect_true(
         any(isinstance(event, PreemptedEvent) for event in events),
-        asked="memory is too small for all: somebody is sent back",
+        asked="memory is too small for all: a request is sent back",
         case=case,
         got="nobody",
         expected="somebody",

@@ -199,7 +199,7 @@ def test_a_block_knows_what_comes_before():
     assert second is not None
     expect_true(
         second.parent is first and second.number != first.number and second.name == block_hash(first.name, (7, 8), ""),
-        asked="a second block behind the first: its parent, its own number, and a name that depends on the first's",
+        asked="a second block after the first: its parent, its own number, and a name that depends on the first's",
         case="reserve([5, 6]), then reserve([7, 8], after=the first)",
         got=f"parent {second.parent}, numbers {first.number} and {second.number}, name {second.name!r}",
         expected=f"name {block_hash(first.name, (7, 8), '')!r}",
@@ -249,7 +249,7 @@ def test_who_is_released_stays():
     expect_equal(
         (counts(cache), cache.reserve([5, 6]), [block.users for block in blocks]),
         ((2, 2, 0), None, [0, 0]),
-        asked="((free, unused, in use), the same block once more, users): what nobody uses is still there",
+        asked="((free, unused, in use), the same block once more, users): an unused block is still there",
         case="two kept blocks are released",
     )
 
@@ -283,7 +283,7 @@ def test_users_are_counted():
         [block.users for block in blocks],
         [3, 2],
         asked="how many use the first block, and the second",
-        case="who filled them uses both, a second request too, a third the first only",
+        case="the request that filled them uses both, a second request too, a third only the first",
     )
 
 
@@ -331,7 +331,7 @@ def test_a_refused_reservation_changes_nothing(free: int):
         (None, (free, 2, 0), 2 + free, (0, 0, 2 + free)),
         asked="(the block that is there already, (free, unused, in use), how many of three new ones find a place, "
         "(free, unused, in use) then)",
-        case=f"5 and 6 behind it are kept and unused, {free} free; reserve([6], after=the first)",
+        case=f"5 and 6 after it are kept and unused, {free} free; reserve([6], after=the first)",
     )
 
 
@@ -343,7 +343,7 @@ def test_a_release_too_many_is_an_error():
     expect_raises(
         ValueError,
         lambda: cache.release(blocks),
-        asked="a ValueError that names the block: a reference too few would evict what somebody uses",
+        asked="a ValueError that names the block: a reference too few would evict what is in use",
         case="two blocks are released, of which the second was before",
         mentions=[str(blocks[1].number)],
     )
@@ -422,7 +422,7 @@ def test_nobody_goes_before_those_that_hang_on_it():
     expect_equal(
         [block and block.number for block in new],
         [block.number for block in reversed(chain)],
-        asked="whose places are taken, in order: the last of the chain first, for it is of no use without the others",
+        asked="whose places are taken, in order: the chain's last first: it is of no use without the others",
         case="a chain of four is released; four new blocks come",
     )
 
@@ -522,7 +522,7 @@ def test_the_walk_ends_at_the_first_difference():
     expect_equal(
         (found(cache, [1, 2, 9, 9, 5, 6]), found(cache, [1, 2, 9, 9, 3, 4]), found(cache, [9, 2, 3, 4])),
         (numbers(blocks[:1]), numbers(blocks[:1]), []),
-        asked="the blocks found: what comes behind another text is another text",
+        asked="the blocks found: what follows another text is another text",
         case="1 … 6 are kept in blocks of 2; match([1, 2, 9, 9, 5, 6]), [1, 2, 9, 9, 3, 4] and [9, 2, 3, 4]",
     )
 
@@ -534,7 +534,7 @@ def test_the_same_tokens_elsewhere_are_not_the_same():
     expect_equal(
         (found(cache, [1, 2, 1, 2, 1, 2]), len({*numbers(blocks)})),
         (numbers(blocks), 2),
-        asked="(the blocks found, how many different ones): 1 2 behind 1 2 is not 1 2 at the beginning",
+        asked="(the blocks found, how many different ones): 1 2 after 1 2 is not 1 2 at the beginning",
         case="1 2 1 2 is kept; match([1, 2, 1, 2, 1, 2])",
     )
 
@@ -546,7 +546,7 @@ def test_going_on_behind_a_block():
     expect_equal(
         (found(cache, [3, 4, 5, 6], "", blocks[0]), found(cache, [3, 4]), found(cache, [3, 4, 5, 6], "", blocks[1])),
         (numbers(blocks[1:]), [], []),
-        asked="the blocks found behind the first, at the beginning, and behind the second",
+        asked="the blocks found after the first, at the beginning, and after the second",
         case="1 … 6 are kept in blocks of 2; match([3, 4, …])",
     )
 
@@ -563,7 +563,7 @@ def test_a_reserved_block_is_found_by_nobody():
         (before, found(cache, [1, 2, 3, 4])),
         ([first.number], [first.number, second.number]),
         asked="the blocks found before and after the second is kept: until then nothing is in it",
-        case="1 2 is kept, 3 4 behind it only reserved",
+        case="1 2 is kept, 3 4 after it only reserved",
     )
 
 
@@ -579,7 +579,7 @@ def test_a_gap_ends_the_walk():
     expect_equal(
         (found(cache, [1, 2, 3, 4, 5, 6]), found(cache, [5, 6], "", second)),
         ([first.number], [third.number]),
-        asked="the blocks found from the beginning, and behind the second",
+        asked="the blocks found from the beginning, and after the second",
         case="1 2 and 5 6 are kept, 3 4 between them is only reserved",
     )
 
@@ -591,7 +591,7 @@ def test_tenants_find_their_own():
     expect_equal(
         (found(cache, [1, 2, 3, 4], "a"), found(cache, [1, 2, 3, 4], "b"), found(cache, [1, 2, 3, 4])),
         (numbers(mine), numbers(yours), []),
-        asked="the blocks found for tenant a, for b, and for nobody",
+        asked="the blocks found for tenant a, for b, and without a tenant",
         case="a keeps 1 2 3 4, b keeps 1 2",
     )
 
@@ -648,7 +648,7 @@ def test_a_name_without_the_past():
     expect_equal(
         (found(cache, [1, 2, 3, 4]), found(cache, [3, 4]), found(cache, [1, 2, 3, 4, 3, 4])),
         (numbers(blocks), [], numbers(blocks)),
-        asked="the blocks found for 1 2 3 4, 3 4 and 1 2 3 4 3 4: the same tokens behind others are another block",
+        asked="the blocks found for 1 2 3 4, 3 4 and 1 2 3 4 3 4: the same tokens after others are another block",
         case="1 2 3 4 is kept, and a block's name is made of its own tokens alone",
     )
 
@@ -838,7 +838,7 @@ def test_what_two_have_computed_belongs_to_both():
         (brief(runner.plans[1]), seen, loads, keeps, b.tokens, runner.faults),
         ([("b", 9, 1)], [1, 1], [], [(0, 0), (0, 4), (1, 8), (1, 12)], told_alone(b), []),
         asked="(the second plan, users of the first two blocks then, loads, (slot, start) of what is kept, b's answer, "
-        "faults): b uses what a has kept, neither copies nor computes again what it has, and keeps what comes behind",
+        "faults): b uses what a has kept, neither copies nor computes again what it has, and keeps what follows",
         case="a and b with the same 9 tokens in one step; a ends with it, b gets 9 tokens",
     )
 
@@ -854,7 +854,7 @@ def test_a_block_without_its_beginning_is_not_kept():
     expect_equal(
         (runner.loaded, c.tokens, runner.faults),
         (0, told_alone(c), []),
-        asked="(tokens loaded, c's answer, faults): b's second block without its first is nobody's beginning",
+        asked="(tokens loaded, c's answer, faults): b's second block without its first is no request's beginning",
         case="a and b share their first two blocks and one step, so a keeps these; c begins with the tokens of the "
         "second",
     )
@@ -881,7 +881,7 @@ def test_a_request_goes_on_at_what_others_have_kept():
     expect_equal(
         [brief(plan) for plan in runner.plans[:2]],
         [[("a", 0, 20), ("b", 0, 4)], [("a", 20, 1), ("b", 16, 2)]],
-        asked="the first two plans: b has begun by itself, and goes on behind what a has kept meanwhile",
+        asked="the first two plans: b has begun by itself, and goes on after what a has kept meanwhile",
         case="a's 20 tokens and b's 18 share 16; 24 tokens a step",
     )
     expect_equal(
@@ -916,7 +916,7 @@ def test_it_looks_behind_what_it_has():
         ([brief(plan) for plan in runner.plans[1:3]], [copy.start for copy in runner.plans[2].loads], runner.faults),
         ([[("a", 4, 16), ("b", 4, 8)], [("a", 20, 1), ("b", 16, 2)]], [12], []),
         asked="(the plans of a and b, from where the second one loads, faults): b's chain is one block, a has kept "
-        "three behind it, of which b has computed two",
+        "three after it, of which b has computed two",
         case="one block of 4 is stored; a's 20 tokens and b's 18 share 16; 24 tokens a step",
     )
     expect_equal(b.tokens, told_alone(b), asked="b's answer", case="the same")
@@ -1100,7 +1100,7 @@ def test_what_is_known_is_not_named_again():
         engine.step()
     expect_true(
         len(named) <= 3 * 20,
-        asked="who decodes names a block or two when one is full, and not its whole prompt again: its chain is known",
+        asked="a decoding request names a block or two when one is full, not its whole prompt: its chain is known",
         case="a prompt of 120 tokens in blocks of 4; 20 decode steps",
         got=f"{len(named)} blocks were named",
         expected="60 at most",
@@ -1147,7 +1147,7 @@ def test_who_is_sent_back_finds_what_it_had():
     expect_equal(
         (sent_back, (back.start, len(back.tokens)), runner.faults, a.tokens, b.tokens),
         (["b"], (12, 2), [], told_alone(a), told_alone(b)),
-        asked="(who was sent back, (where it begins, tokens to compute) when it is back, faults, both answers)",
+        asked="(which were sent back, (where it begins, tokens to compute) when it is back, faults, both answers)",
         case="a and b outgrow memory for 24; b comes back with the answer that it has, and what it kept is stored",
     )
     expect_equal(
@@ -1163,7 +1163,9 @@ def test_who_is_sent_back_uses_nothing():
     while "b" in engine.scheduler.running or "a" not in engine.scheduler.running:
         engine.step()
     users = [block.users for block in cache.match([2] * 9)]
-    expect_equal(users, [0, 0], asked="who uses b's blocks while it waits again", case="b was sent back to the queue")
+    expect_equal(
+        users, [0, 0], asked="how many use b's blocks while it waits again", case="b was sent back to the queue"
+    )
 
 
 @pytest.mark.task("11.4")
@@ -1403,7 +1405,7 @@ def real(blocks: int, size: int, **options: Any) -> Engine:
 
 
 def poison(engine: Engine) -> None:
-    """Spoil what free slots hold, so that nobody can live on what a namesake has left there."""
+    """Spoil what free slots hold, so that no request can live on what a namesake has left there."""
     assert isinstance(engine.runner, CachingRunner)
     for cache in engine.runner.caches:
         cache.keys, cache.values = mx.full(cache.keys.shape, 1e3), mx.full(cache.values.shape, 1e3)
@@ -1437,7 +1439,7 @@ def test_a_real_model_that_is_short_of_everything():
     events = serve(engine, *requests)
     expect_true(
         any(isinstance(event, PreemptedEvent) for event in events),
-        asked="memory is too small for all: somebody is sent back",
+        asked="memory is too small for all: a request is sent back",
         case="seven requests, memory for 48",
         got="nobody",
         expected="somebody",

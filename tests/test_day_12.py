@@ -55,7 +55,7 @@ def counts(allocator: BlockAllocator) -> tuple[int, int, int]:
 
 
 def publish(allocator: BlockAllocator, tokens: Sequence[int], salt: str = "") -> list[Block]:
-    """Allocate and publish the whole pages of some tokens, one behind the other; the caller uses them."""
+    """Allocate and publish the whole pages of some tokens, one after the other; the caller uses them."""
     pages: list[Block] = []
     for start in range(0, len(tokens) - allocator.block_size + 1, allocator.block_size):
         (page,) = take(allocator)
@@ -152,7 +152,7 @@ def test_a_published_page_that_nobody_uses_is_released_once():
     expect_raises(
         ValueError,
         lambda: allocator.release([page]),
-        asked="a ValueError: nobody uses it",
+        asked="a ValueError: it is not in use",
         case="a published page is released twice",
         mentions=[str(page.number)],
     )
@@ -195,7 +195,7 @@ def test_free_pages_first_then_the_least_recently_used():
         (got, numbers(allocator.match([5, 6, 7])), allocator.allocate(1)),
         ([[3], [2], [1], [0]], [], None),
         asked="(four pages, what is found then, a fifth): the free one, then the chain from its end",
-        case="three of four pages are published, one behind the other, and released",
+        case="three of four pages are published, one after the other, and released",
     )
 
 
@@ -224,7 +224,7 @@ def test_two_who_have_computed_the_same():
         (got is first, first.users, counts(allocator)),
         (True, 2, (3, 0, 1)),
         asked="(whether the second goes on with the first page, its users, (free, unused, in use)): its own is free",
-        case="5 6 is published; somebody else has computed it too, and publishes",
+        case="5 6 is published; another request has computed it too, and publishes",
     )
 
 
@@ -240,8 +240,8 @@ def test_a_name_that_everybody_has():
     expect_equal(
         (got is other, last is behind, numbers(allocator.match([5, 6])), numbers(allocator.match([7, 8]))),
         (True, True, numbers([first]), []),
-        asked="(whether it stays the same page, and one behind it too, what is found of the first, of the second)",
-        case="5 6 is published; 7 8 has the same name by accident, and 9 9 comes behind it",
+        asked="(whether it stays the same page, and one after it too, what is found of the first, of the second)",
+        case="5 6 is published; 7 8 has the same name by accident, and 9 9 comes after it",
     )
     expect_equal(counts(allocator), (3, 0, 1), asked="(free, unused, in use)", case="both are released")
 
@@ -253,7 +253,7 @@ def test_the_same_tokens_twice_in_a_row():
     expect_equal(
         (numbers(pages), numbers(allocator.match([5, 6, 5, 6, 5, 6]))),
         ([0, 1], [0, 1]),
-        asked="(the published pages, what is found): the second 5 6 stands behind other tokens than the first",
+        asked="(the published pages, what is found): the second 5 6 follows other tokens than the first",
         case="5 6 5 6 is published, in pages of 2",
     )
 
@@ -381,7 +381,7 @@ def serving(
 
 
 def ask(name: str, prompt: Sequence[int] | int, max_tokens: int = 2, *, seed: int = 0, **options: Any) -> Request:
-    """A request; a number stands for a prompt of that length, which nobody else has."""
+    """A request; a number stands for a prompt of that length, which no other has."""
     ids = [(7 * place + 13 * ord(name[0])) % 250 for place in range(prompt)] if isinstance(prompt, int) else prompt
     return Request(name, ids, max_tokens, sampling=SamplingParams(seed=seed), **options)
 
@@ -486,7 +486,7 @@ def test_pages_decide_how_many_run():
     expect_equal(
         [work.request_id for work in runner.plans[0].work],
         ["a", "b", "c"],
-        asked="who runs in the first step: 2 pages each, and 1 more of each that runs must be left",
+        asked="which run in the first step: 2 pages each, and 1 more of each that runs must be left",
         case="four prompts of 8 tokens, 9 pages of 4, headroom of 1 page",
     )
     drive(engine, "all")
@@ -536,7 +536,7 @@ def test_the_newest_goes_when_pages_run_out():
     a, b = ask("a", 7, 9), ask("b", 6, 8)
     events = serve(engine, a, b)
     gone = [event.request_id for event in events if isinstance(event, PreemptedEvent)]
-    expect_equal(gone, ["b"], asked="who was sent back", case="a and b outgrow 5 pages of 4")
+    expect_equal(gone, ["b"], asked="which were sent back", case="a and b outgrow 5 pages of 4")
     right(engine, allocator, runner, [a, b], "a and b outgrow 5 pages of 4")
 
 
@@ -546,7 +546,7 @@ def test_with_enough_pages_nobody_goes():
     requests = [ask("a", 7, 9), ask("b", 6, 10)]  # 16 tokens each: 4 pages, of which the last token needs none
     events = serve(engine, *requests)
     gone = [event.request_id for event in events if isinstance(event, PreemptedEvent)]
-    expect_equal(gone, [], asked="who was sent back", case="two requests of 4 pages each, 8 pages")
+    expect_equal(gone, [], asked="which were sent back", case="two requests of 4 pages each, 8 pages")
     right(engine, allocator, runner, requests, "the same")
 
 
@@ -615,7 +615,7 @@ def test_a_found_page_that_nobody_uses_is_no_longer_to_be_had():
     expect_equal(
         [work.request_id for work in runner.plans[-1].work],
         ["a"],
-        asked="who runs: b finds 4 pages and needs 2 more, and there is 1 that is neither used nor found",
+        asked="which run: b finds 4 pages and needs 2 more, and there is 1 that is neither used nor found",
         case="6 pages: a uses one, four hold what b begins with, one is free",
     )
     drive(engine, "all")
@@ -644,7 +644,7 @@ def test_no_more_go_than_must():
     requests = [ask("a", 8, 4), ask("b", 5, 3), ask("c", 5, 3)]
     events = serve(engine, *requests)
     gone = [event.request_id for event in events if isinstance(event, PreemptedEvent)]
-    expect_equal(gone, ["c"], asked="who was sent back", case="a needs a seventh page; c has two, and so has b")
+    expect_equal(gone, ["c"], asked="which were sent back", case="a needs a seventh page; c has two, and so has b")
     right(engine, allocator, runner, requests, "the same")
 
 
@@ -659,7 +659,7 @@ def test_who_is_sent_back_finds_its_pages_again():
     expect_equal(
         (gone, back.start, len(back.tokens)),
         (["b"], 12, 1),
-        asked="(who is sent back, where b begins again, with how many tokens): the first 12 of 13 fill three pages",
+        asked="(which are sent back, where b begins again, with how many tokens): the first 12 of 13 fill three pages",
         case="a and b outgrow 7 pages of 4 when b has 9 tokens and 4 new ones; a ends one step later",
     )
     right(engine, allocator, runner, [a, b], "a and b outgrow 7 pages of 4")
@@ -830,7 +830,7 @@ def test_the_first_sample_writes_to_a_copy_too():
     engine.step()
     engine.add_request(s1)
     drive(engine, "both")
-    right(engine, allocator, runner, [s0, s1], "s1 comes when s0 has two tokens; both write behind position 9")
+    right(engine, allocator, runner, [s0, s1], "s1 comes when s0 has two tokens; both write after position 9")
 
 
 @pytest.mark.task("12.3")
@@ -894,7 +894,7 @@ def test_a_sample_needs_a_page_for_its_copy():
     expect_equal(
         [work.request_id for work in runner.plans[1].work],
         ["s0"],
-        asked="who runs in the second step: s0 has all 3 pages, and s1 would write to the last of them",
+        asked="which run in the second step: s0 has all 3 pages, and s1 would write to the last of them",
         case="two samples of a prompt of 10 tokens, 3 pages of 4",
     )
     right(engine, allocator, runner, [s0, s1], "the same")
@@ -906,7 +906,7 @@ def test_a_sample_that_comes_back_has_an_answer_of_its_own():
     requests = samples(TEXT[:6], 2, limit=14)
     events = serve(engine, *requests)
     gone = [event.request_id for event in events if isinstance(event, PreemptedEvent)]
-    expect_equal(gone[:1], ["s1"], asked="who was sent back first", case="two samples outgrow 6 pages of 4")
+    expect_equal(gone[:1], ["s1"], asked="which was sent back first", case="two samples outgrow 6 pages of 4")
     right(engine, allocator, runner, requests, "the same")
 
 
@@ -938,7 +938,7 @@ def test_samples_that_come_between_interrupted_plans():
         ([each.tokens for each in requests[1:]], runner.faults, allocator.num_available),
         ([told_alone(each) for each in requests[1:]], [], 64),
         asked="(answers, faults that the runner found with the plans, pages that can be had at the end)",
-        case="two plans are lost in which samples begin, and the first sample is aborted behind them",
+        case="two plans are lost in which samples begin, and the first sample is aborted after them",
     )
 
 
@@ -1223,8 +1223,8 @@ def test_nobody_looks_behind_their_length():
     got = gathering_reader(tables, lengths, 4)(q, cache.keys, cache.values)
     expect_true(
         mx.array_equal(got, wanted),
-        asked="the same, whatever lies behind a row's last position",
-        case="rows of 5 and 2 positions; all behind them is spoiled",
+        asked="the same, whatever lies after a row's last position",
+        case="rows of 5 and 2 positions; all after them is spoiled",
     )
 
 
@@ -1308,7 +1308,7 @@ def test_a_real_model_that_is_short_of_pages():
     events = serve(engine, *requests)
     expect_true(
         any(isinstance(event, PreemptedEvent) for event in events),
-        asked="there are too few pages for all: somebody is sent back",
+        asked="there are too few pages for all: a request is sent back",
         case="eight requests, 12 pages of 4",
         got="nobody",
         expected="somebody",
@@ -1355,7 +1355,7 @@ def case(
     dtype: Any = np.float32,
     words: str = "",
 ) -> Case:
-    """Random queries, keys and values; pages of `size` positions in order, or shuffled. Behind a row's last page: 0.
+    """Random queries, keys and values; pages of `size` positions in order, or shuffled. After a row's last page: 0.
 
     even: queries are 0, so all scores are equal: what is asked is where values are read, whatever the softmax.
     """
@@ -1488,7 +1488,7 @@ def shared_pages() -> Case:
 
 
 def garbage_behind(entry: int) -> Case:
-    asked = "an entry of a table behind the last page is never followed"
+    asked = "an entry of a table after the last page is never followed"
     made = case(asked, [16, 40, 1], even=True, words=f"it says {entry}")
     for row, length in enumerate(made.lengths):
         made.tables[row, -(-length // 16) :] = entry
@@ -1496,7 +1496,7 @@ def garbage_behind(entry: int) -> Case:
 
 
 def somebody_elses_rest() -> Case:
-    asked = "what stands in the last page behind the last position counts for nothing"
+    asked = "what stands in the last page after the last position counts for nothing"
     made = case(asked, [5, 18], words="it is large")
     for row, length in enumerate(made.lengths):
         last = made.tables[row, (length - 1) // 16]

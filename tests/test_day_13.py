@@ -78,7 +78,7 @@ def test_what_stood_behind_the_same_tokens():
     lookup = PromptLookup()
     guesses = lookup.propose([decoding("a", [1, 2, 3, 4, 5, 1, 2])], [3])
     expect_equal(
-        guesses, [[3, 4, 5]], asked="the guesses: 1 2 came before, and 3 4 5 behind it", case="1 2 3 4 5 1 2, 3 guesses"
+        guesses, [[3, 4, 5]], asked="the guesses: 1 2 came before, and 3 4 5 after it", case="1 2 3 4 5 1 2, 3 guesses"
     )
 
 
@@ -100,7 +100,7 @@ def test_a_longer_end_counts_more_than_a_later_one():
     expect_equal(
         PromptLookup(longest=3, shortest=1).propose([decoding("a", text)], [1]),
         [[8]],
-        asked="the guess: 8 stood behind 1 2 3, and 9, later, behind 2 3 only",
+        asked="the guess: 8 followed 1 2 3, and 9, later, only 2 3",
         case="1 2 3 8 5 2 3 9 1 2 3",
     )
 
@@ -111,7 +111,7 @@ def test_of_equally_long_ends_the_latest_counts():
     expect_equal(
         PromptLookup(longest=2, shortest=2).propose([decoding("a", text)], [1]),
         [[9]],
-        asked="the guess: what stood behind 1 2 the last time",
+        asked="the guess: what followed 1 2 the last time",
         case="1 2 8 1 2 9 1 2",
     )
 
@@ -123,7 +123,7 @@ def test_ends_are_at_most_so_long(longest: int, guess: int):
     expect_equal(
         PromptLookup(longest=longest, shortest=1).propose([decoding("a", text)], [1]),
         [[guess]],
-        asked="the guess: 6 stood behind 1 2 the last time, 7 behind 9 1 2",
+        asked="the guess: 6 followed 1 2 the last time, 7 followed 9 1 2",
         case=f"9 1 2 7 8 1 2 6 9 1 2, ends of at most {longest} tokens",
     )
 
@@ -155,7 +155,7 @@ def test_what_repeats_goes_on_repeating(text: list[int], guesses: list[int]):
     expect_equal(
         PromptLookup(longest=3, shortest=1).propose([decoding("a", text)], [7]),
         [guesses],
-        asked="7 guesses: behind the text's own end they go on with themselves",
+        asked="7 guesses: after the text's own end they go on with themselves",
         case=" ".join(map(str, text)),
     )
 
@@ -223,7 +223,7 @@ def test_who_may_guess_nothing():
     expect_equal(
         (first, second, lookup.propose([], [])),
         ([[], [6, 4]], [[1, 2], []], []),
-        asked="the guesses of two calls, and those for nobody",
+        asked="the guesses of two calls, and those for no requests",
         case="a may guess nothing at first, b nothing the second time",
     )
 
@@ -566,7 +566,7 @@ def service(
 
 
 def ask(name: str, prompt: Sequence[int] | int, max_tokens: int, *, seed: int = 0, **options: Any) -> Request:
-    """A request; a number stands for a prompt of that length, which nobody else has."""
+    """A request; a number stands for a prompt of that length, which no other has."""
     ids = [(7 * place + 13 * ord(name[0])) % 250 for place in range(prompt)] if isinstance(prompt, int) else prompt
     return Request(name, ids, max_tokens, sampling=SamplingParams(seed=seed), **options)
 
@@ -662,7 +662,7 @@ def test_nothing_counts_before_it_has_come(kind: str):
         (6, 12 if kind == "pages" else 6),
         asked="(computed tokens, memory used): it is not known yet which guesses came true"
         + (", and their page is still held" if kind == "pages" else ""),
-        case="a plan with 3 guesses behind the 6th token was committed, and no token has been handed out",
+        case="a plan with 3 guesses after the 6th token was committed, and no token has been handed out",
     )
 
 
@@ -731,7 +731,7 @@ def test_guesses_take_what_the_step_has_left(budget: int, guesses: tuple[int, in
     expect_equal(
         (list(guessed(plan).items()), s.scheduler.slot_of, control.of("allot")[-1], plan.num_tokens <= budget),
         (list(zip("bca", guesses, strict=True)), {"b": 1, "c": 2, "a": 0}, (["b", "c", "a"], budget - 3), True),
-        asked="(guesses in the plan, slots, what the control was told: who, and tokens to spare; whether the plan "
+        asked="(guesses in the plan, slots, what the control was told: which, and tokens to spare; whether the plan "
         "keeps to its tokens): each has its own token, then guesses are made in order of admission",
         case=f"b, c and a decode, 4 guesses each, a step of {budget} tokens",
     )
@@ -801,7 +801,7 @@ def test_who_is_half_read_keeps_a_token(budget: int, guesses: int, read: int):
     expect_equal(
         ([(work.request_id, len(work.tokens)) for work in plan.work], control.of("allot")[-1]),
         ([("a", 1 + guesses), ("b", 1), ("c", read)], (["a", "b"], budget - 3)),
-        asked="(tokens of each, what the control was told): everybody who runs has a token before anybody guesses",
+        asked="(tokens of each, what the control was told): every running request has a token before any guesses",
         case=f"a may make 4 guesses, b none, c is half read; a step of {budget} tokens",
     )
 
@@ -820,7 +820,7 @@ def test_guesses_take_what_memory_has_left(kind: str, memory: int, guesses: tupl
     expect_equal(
         (list(guessed(plan).items()), s.scheduler.memory_used, plan.preempted),
         ([("b", guesses[0]), ("a", guesses[1])], 12 + sum(guesses), ()),
-        asked="(guesses, memory used, who was sent back): nobody goes for a guess",
+        asked="(guesses, memory used, which were sent back): none goes for a guess",
         case=f"b has 7 tokens and a 5, each may make 4 guesses, memory for {memory} tokens",
     )
 
@@ -837,7 +837,7 @@ def test_newcomers_see_what_guesses_hold(memory: int, admitted: bool):
     expect_equal(
         guessed(plan),
         {"a": 4, "b": 0} if admitted else {"a": 4},
-        asked="who is in the plan: 7 tokens, 4 guesses, 9 of the newcomer, and headroom of 1 for each of two",
+        asked="which are in the plan: 7 tokens, 4 guesses, 9 of the newcomer, and headroom of 1 for each of two",
         case=f"memory for {memory} tokens",
     )
     s.ended_well([a, b], "the same")
@@ -855,7 +855,7 @@ def test_guesses_take_pages_that_are_left(pages: int, guesses: tuple[int, int]):
     expect_equal(
         (list(guessed(plan).items()), [len(table) for table in plan.tables], plan.preempted),
         ([("b", min(guesses[0], 5)), ("a", guesses[1])], held, ()),
-        asked="(guesses, pages in each table, who was sent back): what fits into the pages that are to be had",
+        asked="(guesses, pages in each table, which were sent back): what fits into the available pages",
         case=f"b has 6 tokens and may make 5 guesses, a has 4 and may make 6; {pages} pages of 4",
     )
 
@@ -891,6 +891,25 @@ def test_pages_of_wrong_guesses_are_given_back(right: int, pages: int):
         (pages, pages),
         asked="(pages in its table, pages in use): those of its tokens",
         case=f"6 tokens in pages of 4, and a step with 7 guesses, of which {right} are right; then none",
+    )
+
+
+@pytest.mark.task("13.2")
+def test_pages_of_guesses_that_never_ran_are_given_back():
+    control = Hearing(0)
+    s = service("pages", Oracle(0), control)
+    a = ask("a", 5, 30)
+    s.add(a)
+    s.step()
+    control.count = 7
+    lost: Any = s.scheduler.plan()
+    control.count = 0
+    plan: Any = s.scheduler.plan()
+    expect_equal(
+        (len(lost.tables[0]), len(plan.tables[0]), s.memory and s.memory.num_available),
+        (4, 2, 62),
+        asked="(pages in its table with guesses, then without them, pages that are available of 64)",
+        case="6 tokens in pages of 4; a plan with 7 guesses is never run, and the next one has none",
     )
 
 
@@ -935,7 +954,7 @@ def test_a_neighbour_finds_what_was_said(kind: str, right: int):
     expect_equal(
         (starts["b"], starts["c"]),
         ((7 + right) // 4 * 4, (8 + right) // 4 * 4),
-        asked="where b and c begin: behind the whole blocks of what a has said",
+        asked="where b and c begin: after the whole blocks of what a has said",
         case=f"a has made 6 guesses, of which {right} were right; b's prompt is the guesses, c's is what was said",
     )
     s.ended_well([a, b, c], "the same")
@@ -978,7 +997,7 @@ def test_who_is_sent_back_is_forgotten(kind: str, right: int):
     expect_equal(
         (gone[:1], sorted(oracle.forgotten)),
         (["a"], sorted(["a", "b", *gone])),
-        asked="(who was sent back first, whom the proposer was told to forget): each that was sent back or has ended",
+        asked="(the first sent back, which the proposer was told to forget): each that was sent back or has ended",
         case="b and a outgrow memory, 3 guesses each",
     )
     s.ended_well([a, b], "the same")
@@ -992,7 +1011,7 @@ def test_a_guess_sends_nobody_back(kind: str):
     requests = [ask("b", 7, 5), ask("a", 4, 4)]
     s.serve(*requests)
     gone = [event.request_id for event in s.events if isinstance(event, PreemptedEvent)]
-    expect_equal(gone, [], asked="who was sent back", case="two requests whose tokens just fit, with wrong guesses")
+    expect_equal(gone, [], asked="which were sent back", case="two requests whose tokens just fit, with wrong guesses")
     s.ended_well(requests, "the same")
 
 
@@ -1013,7 +1032,7 @@ def test_an_abort(kind: str, moment: str, right: int):
     expect_equal(
         (a.tokens, oracle.forgotten, control.of("forget"), [each for each in control.of("judged") if each[0] == "a"]),
         (told(a)[: 2 + min(right, 6)], ["a", "b"], [("a",), ("b",)], [("a", 6, min(right, 6))]),
-        asked="(a's tokens, whom the proposer forgot, whom the control forgot, what it was told of a's guesses)",
+        asked="(a's tokens, which the proposer forgot, which the control forgot, what it was told of a's guesses)",
         case=f"a is aborted when a step is {moment}",
     )
     s.ended_well([b], "a is aborted, b goes on")
@@ -1077,7 +1096,7 @@ def test_eos_among_guesses(kind: str, right: int):
     expect_equal(
         (a.tokens, [event.reason for event in ends], a.finish_reason, oracle.forgotten.count("a")),
         (whole[:at], [FinishReason.EOS], FinishReason.EOS, 1),
-        asked="(the answer, its ends, why, how often it was forgotten): nothing comes behind EOS",
+        asked="(the answer, its ends, why, how often it was forgotten): nothing comes after EOS",
         case=f"EOS is token {at + 1} of the answer; 6 guesses a step, of which {right} are right",
     )
     s.ended_well([b], "b goes on")
@@ -1121,7 +1140,7 @@ def test_events_come_in_order():
     expect_equal(
         got,
         [*[("b", token) for token in told(b)[1:4]], ("b", "end"), ("a", told(a)[1])],
-        asked="the events of the second step: each token by itself, and a request's end behind its last",
+        asked="the events of the second step: each token by itself, and a request's end after its last",
         case="b brings 2 right guesses and then has all of its 4 tokens; a brings 3 wrong ones",
     )
 
@@ -1187,7 +1206,7 @@ def test_guesses_for_another_number_of_requests(lists: int):
     expect_equal(
         (s.books.right, (s.scheduler.proposer_error or "").split(":")[0]),
         (0, "ValueError"),
-        asked="(guesses that came true, the proposer's error): nobody knows whose they are",
+        asked="(guesses that came true, the proposer's error): they belong to no known request",
         case=f"a proposer gives {lists} lists for 2 requests",
     )
     s.ended_well(requests, "the same")
@@ -1395,7 +1414,7 @@ def some_logits(rows: int, seed: int = 0) -> mx.array:
 
 
 def chosen_one_by_one(logits: mx.array, start: int, sampling: SamplingParams) -> list[int]:
-    """What `sample_batch` draws for each row alone; the first row's token stands behind position `start`."""
+    """What `sample_batch` draws for each row alone; the first row's token stands after position `start`."""
     return [
         int(sample_batch(logits[row : row + 1], [sampling], [start + 1 + row]).item()) for row in range(logits.shape[0])
     ]
@@ -1438,7 +1457,7 @@ def test_guesses_count_until_the_first_wrong_one(guesses: list[int], said: list[
     expect_equal(
         match(saying(said), [bringing(guesses)]),
         [tokens],
-        asked="the guesses that are right, and one token more: what the model says behind the last right one",
+        asked="the guesses that are right, and one more token: what the model says after the last right one",
         case=f"guesses {guesses}; the model says {said}, each behind the token before it; temperature 0",
     )
 
@@ -1717,7 +1736,7 @@ def test_behind_accepted_guesses_one_more_is_drawn_from_the_target():
         [accept(target, draft, [1, 2], [(0.5, 0.5), (0.5, 0.5), (0.9999, number)]) for number in numbers],
         [[1, 2, 0], [1, 2, 0], [1, 2, 1], [1, 2, 1], [1, 2, 2], [1, 2, 2]],
         asked="both guesses, and the token at which the target's summed probabilities pass the last second number",
-        case=f"two guesses that the target is sure of; behind them it says ¼ ½ ¼; the last second number is {numbers}",
+        case=f"two guesses that the target is sure of; after them it says ¼ ½ ¼; the last second number is {numbers}",
     )
 
 
@@ -1777,7 +1796,7 @@ def test_every_place_has_numbers_of_its_own():
         expect_equal(
             accept(target, draft, [0, 0, 0], draws),
             [0] * refused + [1],
-            asked="the guesses before the first refused one, and one from the residual: nothing behind it",
+            asked="the guesses before the first refused one, and one from the residual: nothing after it",
             case=f"{case}; guess {refused + 1} is refused",
         )
     expect_equal(
@@ -1819,7 +1838,7 @@ def test_a_rows_draws_do_not_depend_on_its_neighbours():
         expect_equal(
             choose(mx.concatenate([logits[row] for row in order]), [works[row] for row in order]),
             [alone[row] for row in order],
-            asked="the same tokens as alone, whoever guesses beside it, and in whatever order",
+            asked="the same tokens as alone, whatever guesses beside it, and in whatever order",
             case=f"six rows, greedy, top-k and top-p ones, with {counts} guesses; in the order {order}",
         )
 
@@ -1884,7 +1903,7 @@ class Drafting:
     passes: list[list[tuple[str, int, int, int]]] = field(default_factory=list)  # of the last call
 
     def ask(self, *wanted: tuple[Request, int]) -> Sequence[Sequence[int]]:
-        """What it guesses of some requests, for each at most so much."""
+        """What it guesses for some requests, at most that many for each."""
         for request, _ in wanted:
             self.books.known[request.id] = request
         before = len(self.books.plans)
@@ -1921,7 +1940,7 @@ def go_on(request: Request, tokens: Sequence[int]) -> None:
 
 
 def thought(request: Request, count: int) -> list[int]:
-    """What the draft says behind a request's tokens."""
+    """What the draft says after a request's tokens."""
     history = [*request.prompt, *request.tokens]
     for _ in range(count):
         history.append(says(history, request.sampling.seed))
@@ -1972,7 +1991,7 @@ def test_wrong_guesses_are_taken_back(right: int, start: int, tokens: int):
         ([("a", start, tokens, 1)], thought(a, 3), []),
         asked="((request, start, tokens, wanted) of the first pass, the new guesses, faults): stored are the tokens "
         "that went in: the last guess is not",
-        case=f"6 tokens and 3 guesses, of which {right} came true; behind them came another token",
+        case=f"6 tokens and 3 guesses, of which {right} came true; after them came another token",
     )
 
 
@@ -2017,7 +2036,7 @@ def test_who_wants_none_is_not_read():
         (none, first, d.ask()),
         ((([], []), []), (([], thought(b, 2)), [("b", 0, 4, 1)]), []),
         asked="((guesses, passes) of a call where nobody wants any, (guesses, first pass) if b does, of nobody): "
-        "who wants none takes no slot either",
+        "a request that wants none takes no slot either",
         case="one slot; a wants no guess, b wants none and then 2",
     )
 
@@ -2510,7 +2529,7 @@ def test_a_step_lasts_from_its_allotment_to_its_success():
         (2.0, 3.25),
         asked="(price of 3 tokens without guesses, of 8 tokens with): the draft's time is in the price",
         case="3 rows: a step without guesses lasts 2 s; one with 5 guesses takes 0.75 s to guess and 2.5 s to check; "
-        "100 s go by before, between and behind them",
+        "100 s go by before, between and after them",
     )
     expect_equal(
         (control.plain.knows(8), control.guessing.knows(3), control.plain.knows(3), control.guessing.knows(8)),
@@ -2639,7 +2658,7 @@ def test_later_guesses_are_less_likely_than_first_ones():
     expect_equal(
         control.allot(decoders("less", "likely"), 99),
         [1, 4],
-        asked="one at a time to whom it is the likeliest: 0.8, 0.64, 0.51 and then ½ of the other before 0.41",
+        asked="one at a time to the row with the likeliest next: 0.8, 0.64, 0.51 and then ½ of the other before 0.41",
         case="acceptance ½ and 0.8; 5 guesses are free, more are dear",
     )
 
@@ -2841,7 +2860,7 @@ def test_where_little_is_suggested_nothing_is_lost(rows: int, suggested: float):
     plain = rows / dearer_with_guesses(rows, 0)
     expect_true(
         speed > 0.975 * plain,
-        asked="at least 0.975 of the tokens/s of no guessing: guesses that nobody makes bring nothing, and the price "
+        asked="at least 0.975 of the tokens/s of no guessing: guesses that are not made bring nothing, and the price "
         "of short steps is not that of long ones",
         case=f"{rows} rows, 400 steps; in each a row knows guesses with {suggested}, which come true with 0.6",
         got=f"{speed / plain:.3f} of the tokens/s",

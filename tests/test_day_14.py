@@ -94,7 +94,7 @@ def test_every_border_is_exact():
     expect_equal(
         histogram.counts,
         [1] * len(histogram.borders) + [0],
-        asked="each border in the bucket below it: one in each, and none behind the last",
+        asked="each border in the bucket below it: one in each, and none above the last",
         case="all borders are recorded, once each",
     )
 
@@ -195,7 +195,7 @@ def test_the_ends_have_their_own_promise():
     low, high = histogram.percentile(40), histogram.percentile(80)
     expect_true(
         low is not None and abs(low - 0.3) <= 1 and high == 600,
-        asked="below the first border a value that is off by no more than it, behind the last one the greatest of all",
+        asked="below the first border a value that is off by no more than it, above the last one the greatest of all",
         case="percentiles 40 and 80 of 0.2, 0.3, 0.4, 500, 600, with borders from 1 to some 57",
         got=f"{low} and {high}",
         expected="within 1 of 0.3, and 600",
@@ -380,7 +380,7 @@ def test_each_second_counts_for_all_who_are_there():
         (totals.seconds, totals.idle, totals.present, totals.arrived),
         (20, 8, 16, 2),
         asked="(seconds, idle, request-seconds present, arrived)",
-        case="2 s with nobody, 3 s with a, 4 s with a and b, 5 s with b, 6 s with nobody",
+        case="2 s with none, 3 s with a, 4 s with a and b, 5 s with b, 6 s with none",
     )
 
 
@@ -510,7 +510,7 @@ def test_what_was_found_was_not_read():
         (totals.found, totals.read, totals.again),
         (32, 18, 0),
         asked="(tokens found, read, read again)",
-        case="a begins behind 32 tokens, reads 8, then 10",
+        case="a begins after 32 tokens, reads 8, then 10",
     )
 
 
@@ -699,7 +699,7 @@ Asked = tuple[float, str, Sequence[int], int]
 
 
 def serve(scheduler: Any, arrivals: Sequence[Asked], watch: Watch | None = None) -> tuple[list[Event], list[Request]]:
-    """Serve requests with an engine whose steps take a second a token; returns the events and the requests."""
+    """Serve requests with an engine whose steps take a second per token; returns the events and the requests."""
     clock = watch.clock if watch else VirtualClock(100.0)
 
     class Runner:
@@ -785,7 +785,7 @@ def test_listening_changes_nothing():
         )
         return serve(scheduler, some(12), Watch(scheduler) if listening else None)[0]
 
-    expect_equal(run(True), run(False), asked="the same events", case="an engine with and without somebody listening")
+    expect_equal(run(True), run(False), asked="the same events", case="an engine with and without a listener")
 
 
 @pytest.mark.task("14.2")
@@ -814,7 +814,7 @@ def test_memory_is_that_of_those_who_are_there():
         tracemalloc.stop()
     expect_true(
         grown < 40_000,
-        asked="memory that does not grow with those who ever came",
+        asked="memory that does not grow with the requests that ever came",
         case="500 more requests come and go",
         got=f"{grown:,} bytes more",
         expected="about as much as before",
@@ -999,10 +999,10 @@ def test_nothing_of_nothing_is_nothing(name: str):
 
 
 @pytest.mark.task("14.3")
-def test_goodput_is_of_a_promise():
-    expect_raises(
-        ValueError, lambda: Totals(seconds=10.0, good=5).goodput, asked="an error", case="nothing was promised"
-    )
+@pytest.mark.parametrize("seconds", [10.0, 0.0])
+def test_goodput_is_of_a_promise(seconds: float):
+    case = f"nothing was promised, and {seconds:g} s have passed"
+    expect_raises(ValueError, lambda: Totals(seconds=seconds, good=5).goodput, asked="an error", case=case)
 
 
 @pytest.mark.task("14.3")
@@ -1109,7 +1109,7 @@ def test_little_finds_who_was_lost():
     expect_equal(
         (little.seen, little.said),
         (1.9, 0.9),
-        asked="(seen, said): they are apart, for somebody never ended",
+        asked="(seen, said): they are apart, because a request never ended",
         case="10 requests of 4 s each, one after another; the end of the first was never heard",
     )
 
@@ -1121,7 +1121,7 @@ def test_little_finds_who_was_lost():
     ids=["nothing", "nobody-ended"],
 )
 def test_little_before_anybody_has_ended(totals: Totals, expected: tuple[float, float]):
-    expect_equal(tuple(totals.little()), expected, asked="(seen, said)", case=f"{totals.seconds} s, nobody has ended")
+    expect_equal(tuple(totals.little()), expected, asked="(seen, said)", case=f"{totals.seconds} s, none has ended")
 
 
 # Task 14.4
@@ -1136,7 +1136,7 @@ def reading(*tokens: int) -> list[RowWork]:
 
 
 def step(rows: Sequence[RowWork] = (), slots: int = 16, budget: int = 100, **room: Any) -> StepRecord:
-    """A step in which as many run as have rows, if nothing else is said."""
+    """A step in which as many run as have rows, if nothing else is given."""
     return StepRecord(tuple(rows), slots, budget, **{"running": len(rows), "room": 1000, **room})
 
 
@@ -1220,7 +1220,7 @@ def test_several_steps_together():
 @pytest.mark.task("14.4")
 def test_nobody_waits_for_nothing():
     full = step([*decoding(15), *reading(85)], running=16)
-    expect_equal(cause_of(full), None, asked="None: nobody waits", case="all slots and the whole budget are taken")
+    expect_equal(cause_of(full), None, asked="None: no request waits", case="all slots and the whole budget are taken")
 
 
 @pytest.mark.task("14.4")
@@ -1232,7 +1232,7 @@ def test_slots_are_held_by_who_runs(running: int, expected: Cause):
     expect_equal(
         cause_of(record),
         expected,
-        asked="what keeps the one who waits: a slot may be held without a row in this step",
+        asked="what keeps the one that waits: a slot may be held without a row in this step",
         case=f"{running} of 16 slots are held, 9 rows, 91 tokens of the budget are left",
     )
 
@@ -1345,7 +1345,7 @@ def test_who_the_long_prompt_is():
     expect_equal(
         (evidence(records, Cause.LONG_PROMPT).who, evidence(records[:2], Cause.LONG_PROMPT).who),
         ("z", "z"),
-        asked="who had the longest row most often; of equal ones, who was the first",
+        asked="which had the longest row most often; of equal ones, the first",
         case="the longest are z, b, b, z; then only z, b",
     )
 
@@ -1413,7 +1413,7 @@ def test_half_the_slots_are_few(rows: int, expected: float):
         evidence([step(decoding(rows))], Cause.IDLE).share,
         expected,
         asked="the share of steps with few requests",
-        case=f"{rows} rows of 16 slots, and nobody waits",
+        case=f"{rows} rows of 16 slots, and none waits",
     )
 
 
@@ -1556,8 +1556,8 @@ def test_a_planted_long_prompt_is_found():
     causes, texts = planted(Scheduler(**{**LARGE, "max_batched_tokens": 16}), arrivals)
     expect_true(
         Cause.LONG_PROMPT in causes and any("the-book" in text for text in texts),
-        asked="the cause that was planted, and who it is",
-        case="a prompt of 190 tokens at 16 a step, and six short ones behind it",
+        asked="the cause that was planted, and the request",
+        case="a prompt of 190 tokens at 16 a step, and six short ones after it",
         got="; ".join(texts) or "nothing",
         expected="one long prompt, mostly the-book",
     )
@@ -1813,7 +1813,7 @@ def test_when_nothing_keeps_it_block_sizes_are_not_tried():
     expect_equal(
         (bench.measured, len(found)),
         ([(2, tokens, 16) for tokens in (128, 64, 32, 16)], 4),
-        asked="(what was measured, how many points come back): no error, for there is something to learn",
+        asked="(what was measured, how many points are returned): no error, because there is something to learn",
         case="TPOT 0.5 everywhere, 0.25 is wanted",
     )
 
@@ -1877,7 +1877,7 @@ def test_nobody_is_let_out_while_enough_run(running: int, first: str | None):
     expect_equal(
         (getattr(got, "id", None), len(queue)),
         (first, 1),
-        asked="(who is next, how many wait)",
+        asked="(which is next, how many wait)",
         case=f"limit 2, {running} run, a waits",
     )
 
@@ -1896,7 +1896,7 @@ def test_a_limit_on_top_of_any_queue():
     expect_equal(
         (first, second, third),
         (["short"], ["short", "middle", "long"], ["short", "middle", "long"]),
-        asked="who runs in three steps: the queue inside says who is next, and who runs is left alone",
+        asked="which run in three steps: the queue inside says which is next, and running ones are left alone",
         case="limit 1, then 3, then 1; of 20, 2 and 9 tokens, the shortest first, 4 slots",
     )
 
@@ -1912,7 +1912,7 @@ def test_the_queue_says_who_runs():
 
     queue = LimitedQueue(3, Asking())
     queue.first([ask("x"), ask("y")], 7)
-    expect_equal(seen, [(["x", "y"], 7)], asked="what the queue inside is asked: (who runs, step)", case="x and y run")
+    expect_equal(seen, [(["x", "y"], 7)], asked="what the queue inside is asked: (which run, step)", case="x and y run")
 
 
 class Controlled:
@@ -1974,7 +1974,7 @@ def test_the_first_step_says_nothing():
     expect_equal(
         one.step(50.0, 4),
         (4, 2),
-        asked="(tokens a step, limit): nobody was in a step before",
+        asked="(tokens a step, limit): none was in a step before",
         case="50 s after the start, a first step of 4 tokens ends",
     )
 
@@ -1988,9 +1988,8 @@ def test_a_step_after_a_rest_says_nothing():
     expect_equal(
         (rested, int(one.control.tokens)),
         (40, 44),
-        asked="the tokens after each: who is in the step was not in the one before, so it may have been a rest; then "
-        "it was one",
-        case="40 tokens; after 500 s a step of somebody new; then another of hers, 1 / 1.21 s later",
+        asked="the tokens after each: what is in the step was not in the one before, so there may have been a pause",
+        case="40 tokens; after 500 s a step of a new request; then another of it, 1 / 1.21 s later",
     )
 
 
@@ -2079,7 +2078,7 @@ def test_one_more_may_run(seconds: float, rows: int, limit: int):
     expect_equal(
         one.step(seconds, *[1] * rows)[1],
         limit,
-        asked="the limit: one more if it holds somebody back, and the step took 0.9 of the target at most",
+        asked="the limit: one more if it holds a request back, and the step took 0.9 of the target at most",
         case=f"limit 3, {rows} rows, {seconds} s, target 10 s",
     )
 
@@ -2104,7 +2103,7 @@ def test_too_many_run(seconds: float, limit: int):
     expect_equal(
         one.step(seconds, *[1] * 5)[1],
         limit,
-        asked="the limit: as many as the tokens are enough for, at a token each; left alone if for all who run",
+        asked="the limit: as many as the tokens are enough for, at a token each; left alone if for all that run",
         case=f"limit 7; 5 tokens might run, and 5 rows do, in {seconds} s; target 1 s",
     )
 
@@ -2248,8 +2247,8 @@ def test_a_crowd_is_let_in_one_by_one():
     served = simulate(jobs, serving, keys, clock=clock, on_step=control.on_step)
     expect_true(
         served.percentile("tpot", 99) <= 1.1 * 0.25,
-        asked="a 99th percentile of TPOT of 0.275 s at most: who is admitted stays, and looks at more keys with each "
-        "token",
+        asked="a 99th percentile of TPOT of 0.275 s at most: once admitted, a request stays, and looks at more keys "
+        "with each token",
         case="100 short prompts come together, and want 300 tokens each; all at a time take 0.6 s a step in the end",
         got=f"{served.percentile('tpot', 99):.3f} s",
         expected="0.275 s",
@@ -2274,7 +2273,7 @@ class Promised:
         self.scheduler.add(ask(name, prompt, max_tokens, clock=self.clock))
 
     def step(self, seconds: float = 1.0) -> None:
-        """Plan, run and commit a step; whoever has a token gets it afterwards."""
+        """Plan, run and commit a step; each request that has a token gets it afterwards."""
         plan = self.scheduler.plan()
         self.clock.advance(seconds)
         self.scheduler.commit(plan)
@@ -2315,7 +2314,7 @@ def test_what_is_unread_goes_first():
     expect_equal(
         (alone, one.promise.forecast(128)),
         (2.0, 4.0),
-        asked="seconds to the first token of 128 tokens: (alone, behind 100 and 28 that wait)",
+        asked="seconds to the first token of 128 tokens: (alone, after 100 and 28 that wait)",
         case="64 tokens a second",
     )
 
@@ -2395,7 +2394,7 @@ def test_a_refusal_is_a_full_queue():
     expect_raises(
         QueueFull,
         lambda: one.promise.check(ask("b", 64, clock=one.clock)),
-        asked="an error that whoever knows QueueFull understands, with the forecast and what is promised",
+        asked="an error that code for QueueFull understands, with the forecast and what is promised",
         case="700 tokens wait, 64 ask, 64 a second: 11.9 s, and 8 are promised",
         mentions=("11.9", "8"),
     )
@@ -2425,7 +2424,7 @@ def test_nobody_is_sent_away_from_an_idle_engine():
     expect_equal(
         (first, waiting, decoding),
         (None, 30 / 64, None),
-        asked="in how many seconds it should come back: (nobody there, 30 tokens unread, they are read)",
+        asked="in how many seconds it should come back: (none there, 30 tokens unread, they are read)",
         case="a prompt of 2,000 tokens takes 31 s, and 8 are promised: later it is no sooner, but what is unread goes "
         "first",
     )
@@ -2459,7 +2458,7 @@ def test_a_step_that_reads_nothing_is_slow_reading():
     expect_close(
         one.promise.rate,
         64 - 64 * -math.expm1(-1 / 16),
-        asked="the rate: c has no slot, so nothing is read, and who comes now waits for that too",
+        asked="the rate: c has no slot, so nothing is read, and a request that comes now waits for that too",
         case="a and b decode in the 2 slots, c waits; a step of 1 s",
     )
 

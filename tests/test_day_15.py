@@ -43,7 +43,7 @@ FOREVER = 1e6
 
 
 def play(main: Coroutine[Any, Any, Any], case: str) -> Any:
-    """Run in virtual time. Who waits for ever is a mistake, and so is an error in a callback of the loop."""
+    """Run in virtual time. A wait that never ends is a mistake, and so is an error in a callback of the loop."""
     faults: list[str] = []
 
     async def heard() -> Any:
@@ -57,9 +57,9 @@ def play(main: Coroutine[Any, Any, Any], case: str) -> Any:
         if isinstance(error.__cause__, NotImplementedError):
             raise error.__cause__ from None
         raise Mismatch(
-            "whoever waits is woken, by what they wait for or by an error",
+            "whatever waits is woken, by what it waits for or by an error",
             case,
-            f"everybody waits, and nothing is left that could wake them{_after(faults)}",
+            f"all wait, and nothing is left that could wake them{_after(faults)}",
             "an end",
         ) from error
     expect_equal(faults, [], asked="no error is left on the event loop", case=case)
@@ -243,7 +243,7 @@ def test_one_more_than_the_bound_cuts_the_reader_off(bound: int):
     took, ended, (events, error) = play(main(), case)
     expect_equal(took, [True] * bound + [False], asked="put says that the last one will not be read", case=case)
     expect_equal(ended, True, asked="the stream has ended", case=case)
-    expect_equal(events, list(range(bound)), asked="what lies there can still be read, and no more", case=case)
+    expect_equal(events, list(range(bound)), asked="what lies there can still be read, and nothing more", case=case)
     expect_true(isinstance(error, TooSlow), asked="then comes TooSlow", case=case, got=repr(error), expected="TooSlow")
 
 
@@ -289,9 +289,9 @@ def test_an_end_comes_behind_what_lies_there_and_stays(error: Exception | None):
         first = await read_all(stream)
         return took, first, await outcome(anext(stream)), await outcome(anext(stream))
 
-    case = f"a is put, the stream ended with {error!r}, something put behind it; then all is read"
+    case = f"a is put, the stream ended with {error!r}, something put after it; then all is read"
     took, (events, last), again, third = play(main(), case)
-    expect_equal(took, False, asked="behind an end nothing is taken", case=case)
+    expect_equal(took, False, asked="after an end nothing is taken", case=case)
     expect_equal((events, last), (["a"], error), asked="first what lies there, then the end", case=case)
     wanted = StopAsyncIteration if error is None else RuntimeError
     expect_equal((type(again), type(third)), (wanted, wanted), asked="asked again, it ends again", case=case)
@@ -322,7 +322,7 @@ def test_an_end_behind_a_cut_changes_nothing():
 
     case = "bound 1, two events, then a good end"
     events, error = play(main(), case)
-    expect_equal((events, type(error)), ([0], TooSlow), asked="who was cut off is told so", case=case)
+    expect_equal((events, type(error)), ([0], TooSlow), asked="a reader who was cut off is told so", case=case)
 
 
 @pytest.mark.task("15.1")
@@ -359,7 +359,7 @@ def test_who_gives_up_waiting_has_lost_no_event(first: str):
     wanted = ["a", "b"] if first == "put" else ["b"]
     if gone is str:  # it had the event before it could be cancelled
         wanted = wanted[1:]
-    expect_equal(events, wanted, asked="the next reader gets all that nobody has read", case=case)
+    expect_equal(events, wanted, asked="the next reader gets all that is unread", case=case)
 
 
 @pytest.mark.task("15.1")
@@ -550,7 +550,7 @@ def test_an_idle_thread_sleeps():
     thread, reports = serve(engine)
     case = "nothing in the inbox"
     expect_equal((engine.log, told(reports)), ([], []), asked="nothing is done, and nothing told", case=case)
-    expect_equal(thread.inbox.busy, [None], asked="who waits for a message is not busy", case=case)
+    expect_equal(thread.inbox.busy, [None], asked="a thread that waits for a message is not busy", case=case)
 
 
 @pytest.mark.task("15.2")
@@ -617,7 +617,7 @@ def test_stop_ends_the_thread_even_if_there_is_work():
     engine = StandIn()
     _, reports = serve(engine, Submit(request("a-5")), Stop(), Submit(request("b-1")))
     case = "submit a-5, Stop, submit b-1"
-    expect_equal(engine.log, ["add a-5"], asked="behind Stop nothing is done: no message, no step", case=case)
+    expect_equal(engine.log, ["add a-5"], asked="after Stop nothing is done: no message, no step", case=case)
     expect_equal(told(reports), ["answered a-5"], asked="an end that was wanted is no death", case=case)
 
 
@@ -807,7 +807,9 @@ def test_submit_waits_for_the_engines_answer():
 
     case = "submit a; the engine takes it after 2 s"
     before, kind, when, said = play(main(), case)
-    expect_equal(before, (False, ["submit a"], 1), asked="it is sent at once; who waits is counted as open", case=case)
+    expect_equal(
+        before, (False, ["submit a"], 1), asked="it is sent at once; a request that waits is counted as open", case=case
+    )
     expect_equal((kind, when), (EventStream, 2.0), asked="the stream, as soon as the engine has taken it", case=case)
     expect_equal(said, ["submit a"], asked="one message", case=case)
 
@@ -829,7 +831,7 @@ def test_a_refusal_is_raised_where_it_was_asked(error: Exception):
     case = f"the engine answers with {error!r}; another request runs"
     same, opened, events = play(main(), case)
     expect_equal(same, True, asked="submit raises the very error", case=case)
-    expect_equal((opened, events), (0, 2), asked="it is not open any more, and the other is served", case=case)
+    expect_equal((opened, events), (0, 2), asked="it is no longer open, and the other is served", case=case)
 
 
 @pytest.mark.task("15.3")
@@ -845,7 +847,7 @@ def test_events_reach_the_stream_of_their_request():
     wanted = [token("a", 2), PreemptedEvent("a"), token("a", 3), token("a", 4), finished("a")]
     expect_equal(a, wanted, asked="a's events, all and in order, its end too", case=case)
     expect_equal(b, [token("b", 1), finished("b")], asked="b's events", case=case)
-    expect_equal(opened, 0, asked="who has ended is not open any more", case=case)
+    expect_equal(opened, 0, asked="a request that has ended is no longer open", case=case)
 
 
 @pytest.mark.task("15.3")
@@ -893,7 +895,7 @@ def test_cancel_tells_the_engine_and_forgets():
     case = "a is cancelled while its reader waits; then a step with events of a and b"
     end, opened, (b, _), said = play(main(), case)
     expect_equal(said[2:], ["cancel a"], asked="the engine is told, at once and once", case=case)
-    expect_equal((end, opened), (([], None), 1), asked="its stream ends, and it is open no more", case=case)
+    expect_equal((end, opened), (([], None), 1), asked="its stream ends, and it is no longer open", case=case)
     expect_equal(b, [token("b", 2), finished("b")], asked="b is served", case=case)
 
 
@@ -929,7 +931,7 @@ def test_a_slow_reader_is_cut_off_and_holds_nobody_up():
     (quick, _), (slow, error), said, opened = play(main(), case)
     expect_equal(len(quick), 7, asked="the other reader gets every event", case=case)
     expect_equal(said, ["cancel slow"], asked="the engine is told once that nobody reads the slow one", case=case)
-    expect_equal(opened, 1, asked="who is cut off is open no more", case=case)
+    expect_equal(opened, 1, asked="the one that was cut off is no longer open", case=case)
     expect_equal(
         (len(slow), type(error)), (3, TooSlow), asked="the slow reader gets what lay there, and TooSlow", case=case
     )
@@ -948,7 +950,7 @@ def test_who_is_cut_off_by_its_last_event_is_told_so():
     expect_equal(
         (len(slow), type(error)), (2, TooSlow), asked="half an answer does not look like a whole one", case=case
     )
-    expect_equal((len(other), opened), (2, 0), asked="the other gets its events; nobody is open", case=case)
+    expect_equal((len(other), opened), (2, 0), asked="the other gets its events; none is open", case=case)
 
 
 @pytest.mark.task("15.3")
@@ -986,9 +988,9 @@ def test_cancel_ends_a_submit_that_still_waits():
         await turns()
         return type(got), worker.said, bridge.open
 
-    case = "somebody cancels a request whose submit has no answer yet"
+    case = "a request is cancelled whose submit has no answer yet"
     wanted = (asyncio.CancelledError, ["submit a", "cancel a"], 0)
-    expect_equal(play(main(), case), wanted, asked="the call of submit does not wait for ever", case=case)
+    expect_equal(play(main(), case), wanted, asked="the call of submit does not wait forever", case=case)
 
 
 @pytest.mark.task("15.3")
@@ -1009,12 +1011,34 @@ def test_close_leaves_nobody_waiting():
     case = "a has an event unread, b's reader waits, c's submit waits; the bridge is closed with an error"
     error, (c, b, a), when, said, down, opened = play(main(), case)
     expect_equal(c is error, True, asked="submit raises it", case=case)
-    expect_equal(b, ([], error), asked="who waits for an event gets it", case=case)
-    expect_equal(a, ([token("a", 1)], error), asked="who has something unread gets it behind that", case=case)
-    expect_equal((when, opened), (1.0, 0), asked="at once, and nobody is open", case=case)
+    expect_equal(b, ([], error), asked="a reader who waits for an event gets it", case=case)
+    expect_equal(a, ([token("a", 1)], error), asked="a reader who has something unread gets it after that", case=case)
+    expect_equal((when, opened), (1.0, 0), asked="at once, and none is open", case=case)
     expect_equal(
         (said, down is error), (["stop"], True), asked="the thread is told to stop; `down` says why", case=case
     )
+
+
+@pytest.mark.task("15.3")
+@pytest.mark.parametrize("what", ["closed", "taken", "refused"])
+def test_a_submit_may_be_cancelled_in_the_same_moment(what: str):
+    async def main() -> Any:
+        bridge, worker, _ = await bridged()
+        call, other = asyncio.create_task(bridge.submit(request("a"))), asyncio.create_task(bridge.submit(request("b")))
+        await turns()
+        call.cancel()  # `submit` hears of it only after what comes now
+        error = RuntimeError("the end")
+        if what == "closed":
+            bridge.close(error)
+        else:
+            worker.tell(Answered("a", None if what == "taken" else error))
+            worker.tell(Answered("b", error))
+        got = await outcome(call), await outcome(other)
+        return type(got[0]), got[1] is error, bridge.open
+
+    case = f"the caller of a is cancelled, and before submit hears of it, a is {what}; b's caller waits too"
+    wanted = (asyncio.CancelledError, True, 0)
+    expect_equal(play(main(), case), wanted, asked="(what a's call raises, b's the error, open)", case=case)
 
 
 @pytest.mark.task("15.3")
@@ -1092,7 +1116,7 @@ def test_it_is_not_quiet_while_somebody_waits_to_be_taken():
         await quiet
         return before
 
-    case = "nobody but one who waits in submit, and is refused"
+    case = "only one that waits in submit, and is refused"
     expect_equal(play(main(), case), False, asked="it is quiet only when the answer has come", case=case)
 
 
@@ -1160,7 +1184,7 @@ def test_a_field_is_named_as_openai_names_it(place: tuple[str | int, ...], name:
 )
 def test_what_asks_for_nothing_may_pass(fields: dict[str, object]):
     case = f"unknown fields {fields}"
-    expect_equal(check_fields(fields), None, asked="nobody is refused for what changes nothing", case=case)
+    expect_equal(check_fields(fields), None, asked="nothing is refused that changes nothing", case=case)
 
 
 @pytest.mark.task("15.4")
@@ -1333,7 +1357,7 @@ class StandInBridge:
         await self._quiet.wait()
 
     def open_for(self, seconds: float) -> None:
-        """Somebody is served for so long."""
+        """A request is served for that long."""
         self._quiet.clear()
         asyncio.get_running_loop().call_later(seconds, self._quiet.set)
 
@@ -1459,7 +1483,7 @@ def test_a_broken_engine_is_replaced(how: Callable[[Hospital], str]):
         asked="the old bridge is closed, then a new one made and started",
         case=case,
     )
-    expect_equal([type(each) for each in closed], [EngineDown], asked="who was in it gets EngineDown", case=case)
+    expect_equal([type(each) for each in closed], [EngineDown], asked="callers in it get EngineDown", case=case)
     expect_true(word in str(closed[0]), asked=f"with the problem, {word!r}", case=case, got=str(closed[0]))
     expect_equal((health, stream), ((True, "ok", 1), "stream of 2"), asked="the new one serves", case=case)
 
@@ -1539,7 +1563,7 @@ def test_a_new_engine_that_cannot_be_made_is_tried_again():
     expect_equal(
         (ok, why != "ok", restarts), (False, True, 0), asked="after the first look, it is still broken", case=case
     )
-    expect_equal(closed, 1, asked="who was in it has been told all the same", case=case)
+    expect_equal(closed, 1, asked="callers in it have been told all the same", case=case)
     expect_equal((after, made), ((True, "ok", 1), 3), asked="after the second, it is well", case=case)
 
 
@@ -1588,10 +1612,10 @@ def test_draining_waits_for_those_who_are_served(seconds: float, ends: float):
         await draining
         return during, now(), [type(each) for each in hospital.now.closed]
 
-    case = f"drain(5), and somebody is served for {seconds} s more"
+    case = f"drain(5), and a request is served for {seconds} s more"
     ((ok, why), refused), when, closed = play(main(), case)
     expect_equal((ok, why != "ok"), (False, True), asked="health says that it ends", case=case)
-    expect_equal(refused, ShuttingDown, asked="nobody new is taken", case=case)
+    expect_equal(refused, ShuttingDown, asked="no new request is taken", case=case)
     expect_equal(
         (when, closed), (ends, [ShuttingDown]), asked="then the rest gets ShuttingDown: (when, what)", case=case
     )
@@ -1614,7 +1638,7 @@ def test_a_second_drain_ends_at_once():
         await first
         return times, type(hospital.now.closed[0])
 
-    case = "drain(50) at 0 s, and again at 2 s, while somebody is served"
+    case = "drain(50) at 0 s, and again at 2 s, while a request is served"
     expect_equal(
         play(main(), case), ([2.0, 2.0], ShuttingDown), asked="both return at 2 s, and all is closed", case=case
     )
@@ -1657,7 +1681,7 @@ def test_the_end_closes_the_bridge_that_serves():
 
     case = "a first engine was replaced; then the end"
     wanted = [[EngineDown], [ShuttingDown]], ShuttingDown
-    expect_equal(play(main(), case), wanted, asked="who is in the second gets ShuttingDown", case=case)
+    expect_equal(play(main(), case), wanted, asked="callers in the second get ShuttingDown", case=case)
 
 
 # Task 15.6
@@ -1712,7 +1736,7 @@ def spoken(
 
 
 def answer(*streams: Any, usage: bool = False, scored: bool = False, chat: bool = True) -> tuple[Any, Engines]:
-    """An answer of some streams, and the engines behind it."""
+    """An answer from some streams, and the engines that make it."""
     engines = Engines()
     kind = ChatWire if chat else CompletionWire
     wire = kind("id-1", 99, "tiny", ByteTokenizer(), scored, usage)
@@ -1829,7 +1853,7 @@ def test_nobody_reads_ahead_of_the_reader(count: int):
         await reading.aclose()
         return taken
 
-    case = f"{count} streams of 100 events; the reader takes three, and then no more for a long time"
+    case = f"{count} streams of 100 events; the reader takes three, and then none for a long time"
     taken = play(main(), case)
     expect_true(
         sum(taken) <= 3 + count,
@@ -1962,7 +1986,7 @@ def test_who_is_cancelled_leaves_nobody_in_the_engine(way: str):
 
     case = f"an answer of two choices, taken as {way}, whose reader is cancelled on the way"
     got, before, cancelled, tasks = play(main(), case)
-    expect_equal((got, before), (asyncio.CancelledError, []), asked="it is cancelled, and nobody before", case=case)
+    expect_equal((got, before), (asyncio.CancelledError, []), asked="it is cancelled, and none before", case=case)
     expect_equal(
         (cancelled, tasks), (["r-0", "r-1"], 1), asked="all requests are cancelled, no task is left", case=case
     )
@@ -1984,6 +2008,19 @@ def test_a_stream_that_is_closed_leaves_nobody_in_the_engine():
 
 
 @pytest.mark.task("15.6")
+def test_a_stream_may_be_closed_among_its_openings():
+    async def main() -> Any:
+        left, engines = answer(*(Stream(*spoken(f"r-{number}", *"abc")) for number in range(2)))
+        chunks = await begun(left.chunks())
+        await anext(chunks)
+        await chunks.aclose()
+        return sorted(set(engines.cancelled))
+
+    case = "two choices; the opening of the first is read, and then the stream is closed"
+    expect_equal(play(main(), case), ["r-0", "r-1"], asked="both requests are cancelled", case=case)
+
+
+@pytest.mark.task("15.6")
 def test_a_whole_answer_can_be_left_at_its_end():
     async def main() -> Any:
         whole, engines = answer(Stream(*spoken("r-0", "a")))
@@ -1991,7 +2028,9 @@ def test_a_whole_answer_can_be_left_at_its_end():
         return got["choices"][0]["message"]["content"], set(engines.cancelled) <= {"r-0"}
 
     case = "one choice, to its end"
-    expect_equal(play(main(), case), ("a", True), asked="the answer; cancelling who has ended is harmless", case=case)
+    expect_equal(
+        play(main(), case), ("a", True), asked="the answer; cancelling an ended request is harmless", case=case
+    )
 
 
 def plain_chunks(chunks: Sequence[dict[str, Any]]) -> list[Any]:
@@ -2028,7 +2067,7 @@ def test_choices_stream_side_by_side():
         chunks, _ = answer(first, second, chat=False)
         return await listed(chunks.chunks())
 
-    case = "two choices whose tokens come by turns, as bare completions"
+    case = "two choices whose tokens come in turn, as bare completions"
     wanted = [(0, "a", None), (1, "x", None), (1, "y", None), (0, "b", None), (0, "", "length"), (1, "", "length")]
     expect_equal(plain_chunks(play(main(), case)), wanted, asked="each chunk as it comes, and no opening", case=case)
 
@@ -2091,7 +2130,7 @@ def test_the_usage_is_last_if_it_is_wanted():
 
 
 def service(engines: Any = None, **options: Any) -> Service:
-    """A service in front of some engines. Names are name1, name2, …; seeds that nobody named are 1000."""
+    """A service in front of some engines. Names are name1, name2, …; seeds that are not given are 1000."""
     names = iter(f"name{number}" for number in range(1, 100))
     defaults: dict[str, Any] = {"model": "tiny", "max_seq_len": 100, "now": lambda: 1234.9}
     named = {"new_id": lambda: next(names), "new_seed": lambda: 1000}
@@ -2212,7 +2251,7 @@ def test_log_probabilities_are_asked_for_in_the_sampling(body: Any, top: int | N
     case = f"scored {body.scored}"
     asked = got.sampling.top_logprobs if isinstance(got.sampling, ScoredSampling) else None
     expect_equal(
-        asked, top, asked="a ScoredSampling with so many top_logprobs; a plain one for who wants none", case=case
+        asked, top, asked="a ScoredSampling with that many top_logprobs; a plain one where none are wanted", case=case
     )
 
 
@@ -2312,7 +2351,7 @@ def test_a_promise_may_refuse():
 
     case = "n 3, and the promise can't be kept for the third"
     got, submitted = play(main(), case)
-    expect_equal((type(got), submitted), (Promised, 0), asked="what it raised, and nobody is submitted", case=case)
+    expect_equal((type(got), submitted), (Promised, 0), asked="what it raised, and no request is submitted", case=case)
 
 
 @pytest.mark.task("15.7")

@@ -245,7 +245,7 @@ def test_an_end_is_told_twice_or_of_nobody():
         numbers(board),
         {"a": (2, 60), "b": (1, 10)},
         asked="an end counts once, and only where the request is",
-        case="x is at a; told: x at a, x at a again, y at a, x at b, x at nobody",
+        case="x is at a; told: x at a, x at a again, y at a, x at b, x nowhere",
     )
 
 
@@ -519,7 +519,7 @@ def test_a_key_behind_the_last_point_wraps_around():
     last = max(affinity.place_of(f"{name}/0".encode()) for name in "ab")
     key = next(key for key in (f"{n}".encode() for n in range(10_000)) if affinity.place_of(key) > last)
     expect_equal(
-        next(ring.walk(key)), first, asked="after the last point comes the first", case="two points, a key behind"
+        next(ring.walk(key)), first, asked="after the last point comes the first", case="two points, a key after both"
     )
 
 
@@ -722,7 +722,7 @@ def test_who_is_not_in_the_reports_is_passed_over():
     expect_equal(
         found,
         [way[0], way[1], way[2], way[0]],
-        asked="who is ejected is passed over, and gets its keys back when it returns",
+        asked="an ejected replica is passed over, and gets its keys back when it returns",
         case=f"the way is {way}; reports of all, without the first, without the first two, of all",
     )
 
@@ -835,7 +835,7 @@ def test_the_next_failure_asks_again():
     expect_equal(
         (before, after, set(made.out)),
         ({"a"}, set(), {"b"}),
-        asked="(who is out: with a, when a is back, after b's next failure)",
+        asked="(which are out: with a, when a is back, after b's next failure)",
         case="one of four may be out; a fails 3 times and b 4; a comes back; b fails again",
     )
 
@@ -847,14 +847,14 @@ def test_a_probe_when_its_time_is_over(now: float, who: str | None):
     expect_equal(
         (made.probe(now), made.out),
         (who, {"b"}),
-        asked="(whom to probe; who is out)",
+        asked="(which to probe; which are out)",
         case=f"b is out at 5 s; at {now} s",
     )
 
 
 @pytest.mark.task("16.5")
 def test_nobody_to_probe():
-    expect_equal(ejector().probe(99.0), None, asked="nobody is ejected", case="ten replicas, all well")
+    expect_equal(ejector().probe(99.0), None, asked="none is ejected", case="ten replicas, all well")
 
 
 @pytest.mark.task("16.5")
@@ -882,7 +882,7 @@ def test_who_waited_longest_is_probed_first():
     expect_equal(
         (later, [same.probe(60.0), same.probe(60.0)]),
         (["c", "b", None], ["a", "d"]),
-        asked="whose time was over first; of equal ones by name",
+        asked="the one whose time was over first; of equal ones by name",
         case="c is out at 3 s, b at 4 s; d and then a at 1 s",
     )
 
@@ -984,7 +984,7 @@ def test_a_pace_counts_after_some_requests(count: int, out: set[str]):
 def test_too_few_have_no_median():
     made = paced({"a": [9.0], "b": [1.0], "c": [1.0], "d": [1.0]})
     made.sweep(0.0)
-    expect_equal(made.out, set(), asked="nobody has been seen often enough", case="one request each, two are wanted")
+    expect_equal(made.out, set(), asked="none has been seen often enough", case="one request each, two are wanted")
 
 
 @pytest.mark.task("16.5")
@@ -1034,7 +1034,7 @@ def test_a_slow_probe_is_out_again():
     expect_equal(
         found,
         [(set(), None, None), ({"a"}, None, "a")],
-        asked="(who is out; whom to probe): the probe's own pace counts, not that of old; above 4: out for 20 s",
+        asked="(which are out; which to probe): the probe's own pace counts, not the old one; above 4: out for 20 s",
         case="a is out for being slow; its probe, ended at 15 s, needs 4, and in another run 4.01",
     )
 
@@ -1148,7 +1148,7 @@ def test_it_goes_where_the_policy_says():
     expect_equal(
         (where, numbers(made.board)["a"], made.policy.seen),
         ("a", (1, 30), ["abcd"]),
-        asked="(where; what the board shows of a; whom the policy could choose from)",
+        asked="(where; what the board shows of a; what the policy could choose from)",
         case="four idle replicas, a policy that takes the first",
     )
 
@@ -1231,7 +1231,7 @@ def test_what_has_shown_something_is_not():
     expect_equal(
         (again, budget.left, "x" in made.going, numbers(made.board)["a"]),
         (False, 5, False, (0, 0)),
-        asked="(no second try; the budget is whole; it is not known any more; a is rid of it)",
+        asked="(no second try; the budget is whole; it is no longer known; a is rid of it)",
         case="x has shown its first token, then fails",
     )
 
@@ -1315,6 +1315,16 @@ def test_nowhere_to_go():
 
 
 @pytest.mark.task("16.6")
+def test_what_has_nowhere_to_go_any_more_is_forgotten():
+    made = router("ab")
+    made.route(Ask("x"), 0.0)
+    again = made.failed("x", 1.0)
+    made.gone("b")
+    expect_raises(NoReplica, lambda: made.route(Ask("x"), 1.0), asked="an error", case="x has failed on a, b has left")
+    expect_equal((again, list(made.going)), (True, []), asked="(again, who is going)", case="the same, afterwards")
+
+
+@pytest.mark.task("16.6")
 def test_who_is_gone_gets_nothing():
     made = router()
     made.route(Ask("x"), 0.0)
@@ -1368,7 +1378,7 @@ def test_slow_ones_are_looked_for_now_and_then():
     expect_equal(
         (early, late),
         (("a", set()), ("b", {"a"})),
-        asked="(where, who is ejected) at 4.999 s and at 5 s: a needs 9 s a token, the others 1",
+        asked="(where, which are ejected) at 4.999 s and at 5 s: a needs 9 s per token, the others 1",
         case="a look at 0 s, and then every 5 s",
     )
 

@@ -19,6 +19,27 @@
     addEventListener("load", reachable);
     addEventListener("resize", reachable);
 
+    // mdBook opens the list of chapters with a label, which only a mouse can press. A button in its place presses it.
+    const label = document.getElementById("mdbook-sidebar-toggle");
+    const checkbox = document.getElementById("mdbook-sidebar-toggle-anchor");
+    if (label && checkbox) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.id = "chapters-toggle";
+        button.className = label.className;
+        button.title = label.title;
+        button.setAttribute("aria-label", label.title);
+        button.setAttribute("aria-controls", "mdbook-sidebar");
+        button.append(...label.cloneNode(true).childNodes);
+        const tell = () => button.setAttribute("aria-expanded", checkbox.checked);
+        button.addEventListener("click", () => label.click());
+        checkbox.addEventListener("change", tell);
+        tell();
+        label.hidden = true;
+        label.style.display = "none";
+        label.before(button);
+    }
+
     for (const quiz of document.querySelectorAll(".quiz")) {
         const questions = [...quiz.querySelectorAll(".quiz-question")];
         const solved = (question) => {

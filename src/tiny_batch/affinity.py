@@ -18,8 +18,8 @@ def place_of(name: bytes) -> int:
 class HashRing:
     """Replicas on a ring, each at `points` places; a key belongs to the first that follows its own place.
 
-    Whoever comes takes keys over from some others, and whoever leaves gives its own away; all other keys stay where
-    they are (Karger et al. 1997).
+    A replica that joins takes over some keys of others, and one that leaves gives its own away; all other keys stay
+    where they are (Karger et al. 1997).
     """
 
     def __init__(self, points: int = 64) -> None:
@@ -46,9 +46,9 @@ class HashRing:
 def room(report: Report, reports: Reports, factor: float) -> bool:
     """Whether a replica may take one more request, so that it has at most `factor` times its share of all.
 
-    Its share is that of its speed in the speed of all; all are those that wait or run anywhere, and the new one. What
-    it may have is rounded up. So with a factor of at least 1, somebody always has room (Mirrokni et al. 2018). If the
-    factor is infinity, all have.
+    Its share is that of its speed in the speed of all; all are the requests that wait or run anywhere, and the new one.
+    What it may have is rounded up. So with a factor of at least 1, some replica always has room (Mirrokni et al. 2018).
+    If the factor is infinity, all have.
     """
     raise NotImplementedError("Task 16.4: room: see book/src/day-16.md")
 
@@ -59,8 +59,9 @@ class PrefixAffinity:
     def __init__(self, factor: float = 1.25, depth: int = 4, look: int = 1, points: int = 64) -> None:
         """factor: how many times its share a replica may have, at least 1; infinity: a hot prefix drowns its replica.
 
-        depth: how many blocks of a prompt make it alike. look: between how many replicas with room their stores decide.
-        points: of the ring. Raises ValueError for a factor, a depth or a look below 1, or for less than one point.
+        depth: how many blocks must be equal for prompts to begin alike. look: among how many replicas with room their
+        stores decide. points: of each on the ring. Raises ValueError for a factor, a depth or a look below 1, or for
+        less than one point.
         """
         if not factor >= 1 or depth < 1 or look < 1:
             raise ValueError(f"factor {factor}, depth {depth}, look {look}: give at least 1 of each")
@@ -77,8 +78,8 @@ class PrefixAffinity:
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
         """On the way around the ring from the request's key, the first replica of these reports that has room.
 
-        With `look` above 1: of the first `look` that have, the one whose report lists the most of the prompt's blocks,
-        counted from its first and ended by the first that is missing; of equal ones, the first on the way.
+        With `look` above 1: of the first `look` that have room, the one whose report lists the most of the prompt's
+        blocks, counted from the first up to the first that is missing; of equal ones, the first on the way.
         """
         if reports.names is not self._seen:  # new names, perhaps: the places of those on the ring don't change by them
             self._ring.add(reports.names)
@@ -87,5 +88,5 @@ class PrefixAffinity:
 
 
 def stored(ask: Ask, report: Report) -> int:
-    """How many of a prompt's first blocks a replica has, by its report: those behind one that is missing are no use."""
+    """How many of a prompt's first blocks a replica has, by its report: those after a missing one are of no use."""
     raise NotImplementedError("Task 16.4: stored: see book/src/day-16.md")

@@ -1,4 +1,4 @@
-"""Day 16: spread requests over replicas by what is known of their load."""
+"""Day 16: spread requests over replicas by what is known about their load."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def draw(seed: int, ask_id: str, below: int, turn: int = 0) -> int:
 
 
 class RoundRobin:
-    """One after the other, whatever they have to do."""
+    """To each replica in turn, however much it has to do."""
 
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
-        """The replica whose turn it is: of requests that follow each other, each goes to the next in order of names.
+        """The replica whose turn it is: each request goes to the next one in order of names.
 
         After the last comes the first again. Depends on the request's number and the names alone.
         """
@@ -28,7 +28,7 @@ class RoundRobin:
 
 
 class LeastOutstanding:
-    """To whoever has the least to do, by the reports: right if they are true now, and a stampede if they are old."""
+    """To the replica with the least to do, by the reports: right if they are true now, a stampede if they are old."""
 
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
         """The replica that would have the least work if it took this request too: its tokens and the request's, over
@@ -40,8 +40,8 @@ class LeastOutstanding:
 class TwoChoices:
     """Draw two replicas, and take the one that has less to do (Mitzenmacher 2001).
 
-    Everybody who reads the same old report draws two others, so nobody is stampeded; and it looks at two reports,
-    however many there are.
+    Each request draws its own two, so that the same old report starts no stampede; and it looks at two reports, however
+    many there are.
     """
 
     def __init__(self, seed: int = 0, max_age: float = float("inf")) -> None:
@@ -53,7 +53,7 @@ class TwoChoices:
     def pair(self, ask: Ask, reports: Reports) -> tuple[Report, Report]:
         """Two replicas, drawn by seed and the request's id alone: two different ones, and all pairs are equally likely.
 
-        If there is one replica only, it is both.
+        If there is only one replica, it is both.
         """
         raise NotImplementedError("Task 16.3: TwoChoices.pair: see book/src/day-16.md")
 

@@ -1,4 +1,4 @@
-"""Day 11: a scheduler whose requests begin at what has been computed before."""
+"""Day 11: a scheduler whose requests start from what has been computed before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BlockCopy(NamedTuple):
 @dataclass(frozen=True)
 class CachingPlan(StepPlan):
     """A plan that also copies blocks: `loads` from the store into slots, before anything is computed, and `keeps` from
-    slots into the store, after all is.
+    slots into the store, after everything is.
     """
 
     loads: tuple[BlockCopy, ...] = ()
@@ -30,10 +30,10 @@ class CachingPlan(StepPlan):
 
 
 class CachingScheduler(PreemptiveScheduler):
-    """Loads what is stored of a request's tokens in place of computing it, and keeps what others may need.
+    """Loads what is stored of a request's tokens instead of computing it, and keeps what others may need.
 
     The first tokens of a running request that are in the store are its *chain*: whole blocks, which it uses until it
-    leaves. The chain grows when somebody else has kept the next block, or when it has computed and kept it itself.
+    leaves. The chain grows when another request has kept the next block, or when it has computed and kept it itself.
     """
 
     def __init__(self, cache: PrefixCache, **options: Any) -> None:
@@ -58,37 +58,37 @@ class CachingScheduler(PreemptiveScheduler):
         return CachingPlan(plan.work, plan.preempted, tuple(self._loads), tuple(self._keeps))
 
     def _work(self, request: Request, left: int) -> Work:
-        """As Scheduler._work, behind what can be loaded; and what it completes is kept."""
+        """As Scheduler._work, after what can be loaded; and the blocks that it completes are kept."""
         self._load(request)
         work = super()._work(request, left)
         self._keep(request, work.start + len(work.tokens))
         return work
 
     def _load(self, request: Request) -> None:
-        """Let a request go on behind all that is stored of its tokens.
+        """Let a request continue after all that is stored of its tokens.
 
         Its chain grows by the kept blocks that hold its next tokens, and it uses them; what is in the chain already is
         not looked for again. Those of them that it has not computed whole are loaded into its slot, and count as
-        computed. At least one token is left to compute: somebody must say what comes next. Notes each copy in `_loads`,
-        and in `_stood` how many were computed before, if that changes.
+        computed. At least one token is left to compute, because its logits say what comes next. Notes each copy in
+        `_loads`, and in `_stood` how many were computed before, if that changes.
         """
         raise NotImplementedError("Task 11.4: CachingScheduler._load: see book/src/day-11.md")
 
     def _keep(self, request: Request, stop: int) -> None:
-        """Reserve places for the blocks behind a request's chain that are whole once `stop` tokens are computed.
+        """Reserve places for the blocks after a request's chain that are whole once `stop` tokens are computed.
 
         They are to be copied from its slot into the store: notes each copy in `_keeps`, and its block in `_reserved`.
-        Ends with the first for which there is no place, for the blocks behind it could never be found.
+        Ends with the first for which there is no place, since the blocks after it could never be found.
         """
         raise NotImplementedError("Task 11.4: CachingScheduler._keep: see book/src/day-11.md")
 
     def commit(self, plan: StepPlan) -> None:
-        """As Scheduler.commit; and the blocks that the plan filled are kept, each in the chain of who computed it."""
+        """As Scheduler.commit; and the blocks that the plan filled are kept, each in the chain of what computed it."""
         super().commit(plan)
         raise NotImplementedError("Task 11.4: CachingScheduler.commit: see book/src/day-11.md")
 
     def remove(self, request_id: str) -> Request:
-        """As Scheduler.remove; and the request uses and reserves no block any more."""
+        """As Scheduler.remove; and the request no longer uses or reserves any block."""
         request = super().remove(request_id)
         self._let_go(request_id)
         return request
@@ -101,7 +101,7 @@ class CachingScheduler(PreemptiveScheduler):
     def _let_go(self, request_id: str) -> None:
         """Release a request's chain, and drop what it has reserved: if its step has broken, nothing was filled.
 
-        Who waits has neither.
+        A request that waits has neither.
         """
         raise NotImplementedError("Task 11.4: CachingScheduler._let_go: see book/src/day-11.md")
 

@@ -11,7 +11,7 @@ from statistics import median
 class Health:
     """What has been seen of a replica.
 
-    failures: how many in a row. pace: its usual seconds a token, over the `seen` requests since it came back; 0.0
+    failures: how many in a row. pace: its usual seconds per token, over the `seen` requests since it came back; 0.0
     before the first. times: how often it was ejected since it was last well. until: until when it is ejected; None: it
     is not. probing: whether a probe is on its way.
     """
@@ -25,9 +25,9 @@ class Health:
 
 
 class Ejector:
-    """Ejects outliers: who fails several times in a row, or is several times slower than the median.
+    """Ejects outliers: replicas that fail several times in a row, or are several times slower than the median.
 
-    Whoever is ejected gets nothing until its time is over, then one request as a probe. If that goes well it is back;
+    An ejected replica gets nothing until its time is over, then one request as a probe. If that goes well it is back;
     if not, it is out for twice as long as before.
     """
 
@@ -40,9 +40,9 @@ class Ejector:
         longest: float = 300.0,
         max_share: float = 0.25,
     ) -> None:
-        """failures: in a row that eject. slow: times the median's pace that eject, if more. least: of how many requests
-        a pace must come to count. base, longest: seconds out, the first time and at most. max_share: of the fleet that
-        may be out at a time, 0 to 1, rounded down. Raises ValueError for what makes no sense.
+        """failures: so many in a row eject. slow: a pace of more than so many times the median ejects. least: how many
+        requests a pace needs to count. base, longest: seconds out, the first time and at most. max_share: the share of
+        the fleet that may be out at a time, 0 to 1, rounded down. Raises ValueError for what makes no sense.
         """
         if failures < 1 or not slow > 1 or least < 1 or not 0 < base <= longest or not 0 <= max_share <= 1:
             raise ValueError(
@@ -55,23 +55,23 @@ class Ejector:
         self._health: dict[str, Health] = {}
 
     def join(self, replicas: Iterable[str]) -> None:
-        """These replicas are in the fleet; of those that were already, nothing changes."""
+        """These replicas are in the fleet; nothing changes for those that were already."""
         for replica in replicas:
             self._health.setdefault(replica, Health())
 
     def leave(self, replica: str) -> None:
-        """A replica was taken out of the fleet: nothing is known of it any more."""
+        """A replica was taken out of the fleet: forget it."""
         self._health.pop(replica, None)
         self.out.discard(replica)
 
     def succeeded(self, replica: str, pace: float, now: float) -> None:
-        """A request has ended well, at so many seconds a token.
+        """A request has ended well, at `pace` seconds per token.
 
         Failures in a row begin anew, and the pace is noted: the mean of the first `least`, and then a fifth of each new
         one and four fifths of what was.
-        Of one that is ejected, only its probe counts, and nothing else is noted. With it, it is back as if new: its
-        pace is forgotten, and next time it is out for `base` again. But if the probe's own pace is more than `slow`
-        times the median (`usual`, if there is one), it is out again.
+        If the replica is ejected, only its probe counts, and nothing else is noted. With it, the replica is back as if
+        new: its pace is forgotten, and next time it is out for `base` again. But if the probe's own pace is more than
+        `slow` times the median (`usual`, if there is one), it is out again.
         """
         health = self._health.get(replica)
         if health is None:
@@ -88,22 +88,22 @@ class Ejector:
         raise NotImplementedError("Task 16.5: Ejector.failed: see book/src/day-16.md")
 
     def sweep(self, now: float) -> None:
-        """Eject whoever is slow, while the share allows: whose pace is more than `slow` times the median before anybody
-        is ejected. The slowest goes first, of equal ones the first by name. Paces of fewer than `least` requests count
-        for nothing. Call it every few seconds.
+        """Eject the slow, while the share allows: those whose pace is more than `slow` times the median, taken before
+        any is ejected. The slowest goes first, of equal ones the first by name. Paces of fewer than `least` requests
+        don't count. Call it every few seconds.
         """
         raise NotImplementedError("Task 16.5: Ejector.sweep: see book/src/day-16.md")
 
     def probe(self, now: float) -> str | None:
-        """Who should get one request to show that it is well, if anybody: its time is over, and no probe is on its way.
+        """The replica, if any, that should get one request as a probe: its time is over, and none is on its way.
 
         The one whose time was over first; of equal ones, the first in order of names. It has a probe on its way from
-        now on, until `succeeded`, `failed` or `spared` says how it went.
+        now on, until `succeeded`, `failed` or `spared` says how that went.
         """
         raise NotImplementedError("Task 16.5: Ejector.probe: see book/src/day-16.md")
 
     def spared(self, replica: str) -> None:
-        """A probe came to no end, for its caller has left: another one may be sent."""
+        """A probe came to no end, because its caller has left: another one may be sent."""
         if replica in self.out:
             self._health[replica].probing = False
 

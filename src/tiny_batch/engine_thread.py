@@ -1,4 +1,4 @@
-"""Day 15: the thread that owns the engine. Nobody else touches it: they send messages, and it reports."""
+"""Day 15: the thread that owns the engine. No other thread touches it: they send messages, and it reports."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Died:
-    """Something was raised that the engine does not live with; there are no more steps."""
+    """Something was raised that the engine does not survive; there are no more steps."""
 
     error: BaseException
 
 
 Report = Answered | Stepped | Died
 Tell = Callable[[Report], None]
-"""Takes a report, on the engine's thread; it must not wait for anybody."""
+"""Takes a report, on the engine's thread; it must not wait for anything."""
 
 
 class EngineThread:
-    """Serves an engine from its inbox. Who sends and who is told may be on any other thread."""
+    """Serves an engine from its inbox. Messages may come from any other thread, and reports may go to any."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class EngineThread:
     ) -> None:
         """clock: what `busy_since` is read from. annotate: what each event is replaced by before it is reported.
 
-        on_step: hears each step's events, annotated, before they are told. Both are called on this thread, and may look
-        at the engine.
+        on_step: hears each step's events, annotated, before they are told. Both are called on this thread, and may
+        look at the engine.
         """
         self.engine, self.inbox = engine, SimpleQueue[Message]()
         self.busy_since: float | None = None  # when the step that runs now was begun; None between steps
@@ -87,7 +87,7 @@ class EngineThread:
         self._thread: Thread | None = None
 
     def start(self, tell: Tell) -> None:
-        """Run `serve` on a thread of its own. It ends with the process, if nobody stops it before."""
+        """Run `serve` on a thread of its own. It ends with the process, if it is not stopped before."""
         self._thread = Thread(target=self.serve, args=(tell,), name="engine", daemon=True)
         self._thread.start()
 
@@ -104,8 +104,8 @@ class EngineThread:
         """Read the inbox, step, tell what has happened, and so on until Stop is read.
 
         While the engine has work, there is a step after each reading, and one Stepped for each step, its events
-        annotated. `busy_since` is the time at which the step has begun while it runs, and None otherwise. If anything
-        is raised that is not caught below, be it a SystemExit, Died is told, and that was all.
+        annotated. While a step runs, `busy_since` is the time at which it began, and otherwise None. If anything is
+        raised that is not caught below, even a SystemExit, Died is told, and nothing more is done.
         """
         raise NotImplementedError("Task 15.2: EngineThread.serve: see book/src/day-15.md")
 
@@ -113,7 +113,7 @@ class EngineThread:
         """Carry out the messages that lie in the inbox, in order. Returns False as soon as one is Stop, else True.
 
         Returns when the inbox is empty and the engine has work. If it has none, the thread sleeps until a message
-        comes: it does not look by the clock. If it has some, nobody is waited for.
+        comes: it does not poll. If it has some, it waits for nothing.
         """
         raise NotImplementedError("Task 15.2: EngineThread.read: see book/src/day-15.md")
 
@@ -121,6 +121,6 @@ class EngineThread:
         """Do to the engine what a message says.
 
         Submit: add the request, and tell Answered, with the Exception if the engine raises one. Cancel: abort it; if it
-        has ended already, or was refused, the engine raises a ValueError, and that is all right.
+        has already ended, or was refused, the engine raises a ValueError, and that is all right.
         """
         raise NotImplementedError("Task 15.2: EngineThread.carry_out: see book/src/day-15.md")

@@ -14,12 +14,12 @@ from .roofline import kv_bytes_per_token
 
 
 class GuessControl(Protocol):
-    """Says how many guesses each request may make, and hears what came of them."""
+    """Says how many guesses each request may make, and hears how many came true."""
 
     def allot(self, requests: Sequence[Request], spare: int) -> Sequence[int]:
         """For each request that decodes, how many guesses it may make in the step that begins now: 0 or more.
 
-        spare: for how many guesses the step has tokens left, in all. More than that are cut.
+        spare: for how many guesses the step has tokens left, in all. Any more are cut.
         """
         ...
 
@@ -28,7 +28,7 @@ class GuessControl(Protocol):
         ...
 
     def judged(self, request_id: str, guesses: int, right: int) -> None:
-        """A request made so many guesses, at least 1, and so many of them came true."""
+        """A request made `guesses` guesses, at least 1, and `right` of them came true."""
         ...
 
     def forget(self, request_id: str) -> None:
@@ -37,7 +37,7 @@ class GuessControl(Protocol):
 
 
 class FixedGuesses:
-    """So many guesses for each, always."""
+    """The same number of guesses for each, always."""
 
     def __init__(self, count: int) -> None:
         """Raises ValueError for less than 0."""
@@ -62,7 +62,7 @@ class FixedGuesses:
 def expected_tokens(acceptance: float, guesses: int) -> float:
     """How many tokens a step makes of one row, on average, if each guess comes true with probability `acceptance`.
 
-    A guess counts only if all before it came true; and there is one token more than guesses that did. Source:
+    A guess counts only if all before it came true; and there is one more token than guesses that did. Source:
     Leviathan et al., 2023, "Fast Inference from Transformers via Speculative Decoding", equation 1.
     Raises ValueError unless 0 ≤ acceptance ≤ 1 and guesses ≥ 0.
     """

@@ -7,20 +7,20 @@ from bisect import bisect_left
 from itertools import accumulate
 
 SHORTEST, LONGEST = 1e-4, 1e3
-"""Seconds: between a tenth of a millisecond and a quarter of an hour, percentiles keep their promise."""
+"""Seconds: from a tenth of a millisecond to a quarter of an hour, percentiles keep their promise."""
 
 
 class Histogram:
     """Counts values in buckets whose borders never change. Each border is `growth` times the one before.
 
     A bucket holds the values above its lower border, up to and including its upper one. The first holds all up to
-    `low`, and one behind the last holds all above the last border. So its size does not depend on how much was
-    recorded, and two histograms of the same borders are merged by adding their counts. Borders that grow by
+    `low`, and one after the last holds all above the last border. So the size does not depend on how much was
+    recorded, and two histograms with the same borders are merged by adding their counts. Borders that grow by
     (1 + error) / (1 - error) are those of DDSketch (Masson, Rim and Lee, 2019, section 2).
     """
 
     def __init__(self, low: float = SHORTEST, high: float = LONGEST, error: float = 0.02) -> None:
-        """The borders begin with `low` and end with the first that is not below `high`; error: of a percentile.
+        """The borders begin with `low` and end with the first that is not below `high`. error: a relative one.
 
         Raises ValueError unless 0 < low < high < infinity and 0 < error < 1.
         """
@@ -46,7 +46,7 @@ class Histogram:
         return self.total / count if count else None
 
     def record(self, value: float) -> None:
-        """Count a value, in the time of a look into a sorted list.
+        """Count a value, in the time that a look into a sorted list takes.
 
         Its bucket's count, `total`, `least` and `most` change. Raises ValueError, and changes nothing, if it is below
         0 or not finite.
@@ -63,9 +63,9 @@ class Histogram:
     def percentile(self, share: float) -> float | None:
         """The value that `share` percent of all values don't exceed, roughly; None if nothing was recorded.
 
-        Exactly, that is the value of rank ceil(share / 100 × count) in order, the least for a share of 0. What comes
-        back is within `error` of it, relatively, if it is above `low` and up to the last border; up to `low`, it is
-        off by `low` at most. Behind the last border, it is `most`. Never below `least` or above `most`, so 100 gives
+        Exactly, that is the value of rank ceil(share / 100 × count) in order, the least for a share of 0. What is
+        returned is within `error` of it, relatively, if it is above `low` and up to the last border; up to `low`, it is
+        off by `low` at most. Beyond the last border, it is `most`. Never below `least` or above `most`, so 100 gives
         the greatest value exactly. Raises ValueError for a share below 0 or above 100.
         """
         raise NotImplementedError("Task 14.1: Histogram.percentile: see book/src/day-14.md")

@@ -21,15 +21,15 @@ SOONEST, LATEST = 16, 128  # after how many steps something else is tried than w
 
 
 class StepPrices:
-    """What steps of so many tokens lasted, as far as was seen; between two sizes, a straight line."""
+    """How long steps of each size in tokens took, as far as was seen; between two sizes, a straight line."""
 
     def __init__(self) -> None:
-        """Nothing was seen."""
+        """Nothing has been seen yet."""
         self._seen: dict[int, deque[float]] = {}
         self._sizes: list[int] = []  # in rising order
 
     def observe(self, tokens: int, seconds: float) -> None:
-        """A step of so many tokens lasted so many seconds: SHORTEST if it is less."""
+        """A step of `tokens` tokens took `seconds`: SHORTEST if that is less."""
         if tokens not in self._seen:
             self._seen[tokens] = deque(maxlen=KEPT)
             self._sizes.insert(bisect_left(self._sizes, tokens), tokens)
@@ -45,9 +45,9 @@ class StepPrices:
         return self._sizes[-1] if self._sizes else 0
 
     def of(self, tokens: float) -> float:
-        """Seconds of a step of so many tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
+        """Seconds of a step of `tokens` tokens. Beyond the smallest and largest size seen, as many as these; 0 if none.
 
-        That is too little for large ones, which have not been tried: so they are, and then it is known.
+        That is too little for large ones that have not been tried: so they get tried, and then it is known.
         """
         raise NotImplementedError("Task 13.7: StepPrices.of: see book/src/day-13.md")
 
@@ -56,19 +56,19 @@ class StepPrices:
 
 
 class Record:
-    """How often guesses came true. Old ones count less and less, and at the beginning it says what is usual."""
+    """How often guesses came true. Old ones count less and less; at the beginning it says what is usual."""
 
     def __init__(self, usual: float, weight: float = 2.0) -> None:
         """usual: the share that is expected, as if `weight` guesses had been seen."""
         self._right, self._tried = usual * weight, weight
 
     def judge(self, guesses: int, right: int) -> None:
-        """So many guesses were made, and so many came true. Behind the first wrong one, nothing was learned."""
+        """`guesses` guesses were made, and `right` came true. After the first wrong one, nothing was learned."""
         raise NotImplementedError("Task 13.7: Record.judge: see book/src/day-13.md")
 
     @property
     def acceptance(self) -> float:
-        """With which probability the next guess comes true, if all before it did."""
+        """The probability that the next guess comes true, if all before it did."""
         return self._right / self._tried
 
 
@@ -77,11 +77,11 @@ class MeasuredGuesses:
 
     Steps with guesses and without have prices of their own: rows of one token attend together, rows with guesses do
     not. What guessing costs, such as a draft's passes, is in the price: the time runs from `allot` to `stepped`. Now
-    and then it tries something else for one step, for of what it does not do it knows less and less.
+    and then it tries something else for one step, because it knows less and less about what it does not do.
     """
 
     def __init__(self, most: int = 8, *, usual: float = 0.6, clock: Clock | None = None) -> None:
-        """most: guesses a row at most. usual: the acceptance that is expected before any was seen.
+        """most: guesses per row at most. usual: the acceptance that is expected before any was seen.
 
         Raises ValueError if `most` is below 1, or unless 0 < usual < 1.
         """
@@ -97,10 +97,10 @@ class MeasuredGuesses:
         self._wait, self._waited, self._guessed, self._more = SOONEST, 0, False, False
 
     def allot(self, requests: Sequence[Request], spare: int) -> Sequence[int]:
-        """See GuessControl: the `_best` counts; but none in the first step of so many rows, whose price is unknown.
+        """See GuessControl: the `_best` counts; but none in the first step of a number of rows, whose price is unknown.
 
-        Every `_wait` steps something else is tried: one each where no guess is best, else none and twice as many, by
-        turns. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
+        Every `_wait` steps something else is tried: one each where no guess is best, else none and twice as many, in
+        turn. It waits twice as long each time, up to LATEST; but when guessing begins or ends, SOONEST again.
         """
         self._began = self._clock.now()
         counts = self._decide(requests, spare)
@@ -108,7 +108,7 @@ class MeasuredGuesses:
         return counts
 
     def _decide(self, requests: Sequence[Request], spare: int) -> list[int]:
-        """What `allot` says, but for the time."""
+        """What `allot` says, without noting the time."""
         rows = len(requests)
         if not self.plain.knows(rows):
             return [0] * rows
@@ -127,16 +127,16 @@ class MeasuredGuesses:
     def _best(self, requests: Sequence[Request], spare: int) -> list[int]:
         """How many guesses of each request make the most tokens a second; of equally good choices, the fewest.
 
-        `most` each and `spare` in all, at most; and no step has more than twice the tokens of the largest with guesses
-        so far or, if that is more, of this one without (`rows`): so none is far too long before that is known. One is
-        added at a time, always the one that is most likely to come true, of equal ones the first request's; the best of
-        all the choices passed on the way counts.
+        At most `most` each and `spare` in all; and no step has more than twice the tokens of the largest with guesses
+        so far or, if that is more, of this one without (`rows`): so none is far too long before its price is known. One
+        is added at a time, always the one that is most likely to come true, of equal ones the first request's; the best
+        of all the choices passed on the way counts.
         Of any number of guesses, the share `_made` is made: these bring tokens, and these are paid for.
         """
         raise NotImplementedError("Task 13.7: MeasuredGuesses._best: see book/src/day-13.md")
 
     def seconds(self, rows: int, guesses: float) -> float:
-        """What a step is expected to last: with guesses at least as long as without."""
+        """How long a step is expected to take: with guesses at least as long as without."""
         raise NotImplementedError("Task 13.7: MeasuredGuesses.seconds: see book/src/day-13.md")
 
     def _acceptance(self, request_id: str) -> float:
@@ -144,7 +144,7 @@ class MeasuredGuesses:
         return self._records.get(request_id, self._all).acceptance
 
     def stepped(self, plan: StepPlan) -> None:
-        """See GuessControl: a step in which all decode has a price. In others, what is read outweighs all else."""
+        """See GuessControl: only a step in which all decode has a price. In others, prompts outweigh all else."""
         raise NotImplementedError("Task 13.7: MeasuredGuesses.stepped: see book/src/day-13.md")
         if self._allotted:
             made = sum(max(0, work.wanted - 1) for work in plan.work) / self._allotted

@@ -20,7 +20,7 @@ OnRecord = Callable[[StepRecord], None]
 
 
 class BatchingMetrics:
-    """Counts what an engine does, from what it says anyway: its events, and the rows of its steps.
+    """Counts what an engine does, from what it reports anyway: its events, and the rows of its steps.
 
         engine = Engine(scheduler, runner, clock=clock, on_step=metrics.on_step)
         engine.add_request(request)
@@ -54,18 +54,18 @@ class BatchingMetrics:
     def on_step(self, rows: Sequence[RowWork]) -> None:
         """A step has run: counts what its rows did, of how many slots, and of how large a budget.
 
-        A DECODE row owes one token of those that it computes to its request, and the others are guesses; of the tokens
-        that it sampled, all but one (none, if it sampled none) are guesses that were kept. WASTED and IDLE rows did
-        nothing for anybody, but see `record.computed`. Then `on_record` hears of the step.
+        Of the tokens that a DECODE row computes, one is its request's and the others are guesses; of the tokens that it
+        sampled, all but one (none, if it sampled none) are guesses that were kept. WASTED and IDLE rows did nothing for
+        any request, but see `record.computed`. Then `on_record` hears of the step.
         """
         raise NotImplementedError("Task 14.2: BatchingMetrics.on_step: see book/src/day-14.md")
 
     def on_events(self, events: Sequence[Event]) -> None:
         """Something has happened, now: counts tokens, preemptions and ends, and how long each took.
 
-        A gap is from one token of a request to its next, whatever happened in between. Of an end, its reason and its
-        latency count always, its queue time and TTFT if it has any, its TPOT and its latency among the others if the
-        answer is whole: who gives up after a second was not served in a second.
+        A gap is from one token of a request to its next, whatever happened in between. Of an end, its reason and how
+        long it stayed always count, its queue time and TTFT if it has any, its TPOT and its latency only if the answer
+        is whole: a caller who gives up after a second was not served in a second.
         """
         raise NotImplementedError("Task 14.2: BatchingMetrics.on_events: see book/src/day-14.md")
 
@@ -74,9 +74,9 @@ class BatchingMetrics:
         raise NotImplementedError("Task 14.2: BatchingMetrics.read: see book/src/day-14.md")
 
     def _pass(self) -> float:
-        """Let the time since the last call count: as watched, as idle if nobody was there, and for each who was.
+        """Count the time since the last call: as watched, as idle if no request was there, and for each that was.
 
-        Returns the present time, by the clock.
+        Returns the current time, by the clock.
         """
         raise NotImplementedError("Task 14.2: BatchingMetrics._pass: see book/src/day-14.md")
 

@@ -1,4 +1,4 @@
-"""Day 9: attention when everybody's tokens stand in one row."""
+"""Day 9: attention when the tokens of all requests stand in one row."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ GROUP_COST = 256
 class PackedKvCache:
     """One layer's keys and values: (slots, Hkv, max_seq_len, Dh) each, allocated once.
 
-    It does not know who is in which slot, nor how far: the plan says so. What lies behind a request's own positions is
-    left from others, and means nothing.
+    It does not know which request is in which slot, nor how far: the plan says so. What lies after a request's own
+    positions is left from others, and means nothing.
     """
 
     def __init__(self, slots: int, heads: int, max_seq_len: int, width: int, dtype: mx.Dtype) -> None:
@@ -37,8 +37,8 @@ class PackedKvCache:
 def length_groups(lengths: Sequence[int | None]) -> list[range]:
     """Split the slots into runs that attend together, so that all runs together cost least.
 
-    lengths: for each slot, at how many keys its row looks; None if it has no row in this step. A run costs GROUP_COST,
-    and for each of its slots, with a row or without, as many positions as its longest row looks at.
+    lengths: for each slot, how many keys its row looks at; None if it has no row in this step. A run costs GROUP_COST
+    and, for each of its slots, with a row or without, as many positions as its longest row looks at.
     Returns the runs in order, as ranges of slots; each begins and ends with a slot that has a row.
     """
     raise NotImplementedError("Task 9.3: length_groups: see book/src/day-09.md")
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     """Queries that attend in one go: B rows of L queries each, and a run of B slots whose first S positions they see.
 
     tokens: which packed tokens they are, (B * L,), a slice or their numbers. mask: (B, L, S) or (L, S) bool; None:
-    every query sees all of them. keep: which of the B * L results are somebody's; None: all.
+    every query sees all of them. keep: which of the B * L results belong to a row; None: all.
     """
 
     tokens: slice | mx.array
@@ -60,7 +60,7 @@ class Part(NamedTuple):
 
 
 def rows_part(packed: Packed, group: range) -> Part:
-    """The rows of one token whose slots are in `group`: a slot without one repeats somebody's query, for nobody."""
+    """The rows of one token whose slots are in `group`; a slot without one repeats another's query, to be dropped."""
     raise NotImplementedError("Task 9.3: rows_part: see book/src/day-09.md")
 
 
@@ -81,6 +81,6 @@ def packed_attend(packed: Packed, caches: Sequence[PackedKvCache]) -> Attend:
     """The `attend` of one step, for the model: q is (T, Hq, Dh), k and v (T, Hkv, Dh); returns (T, Hq, Dh).
 
     caches: one for each layer. In each, all of the step is written before anything is read. The rows attend in the runs
-    of `length_groups`: behind the longest row of a run nothing is read, nor behind a segment's last token.
+    of `length_groups`: beyond the longest row of a run nothing is read, nor beyond a segment's last token.
     """
     raise NotImplementedError("Task 9.3: packed_attend: see book/src/day-09.md")

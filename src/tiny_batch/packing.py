@@ -14,7 +14,7 @@ class Packed:
     """A step as the model gets it: T tokens in one row, those of one request next to each other.
 
     tokens, positions, slots: (T,) int32; a position counts from the start of the token's own request.
-    rows: the work of one token each, in order of slots; they stand first in the row. segments: the work of more, behind
+    rows: the work of one token each, in order of slots; they stand first in the row. segments: the work of more, after
     them, in the plan's order. firsts: where in the row each segment begins.
     wanted: (W,) int32, the places in the row whose logits are wanted, in order.
     """

@@ -13,10 +13,10 @@ from .slots import SlotManager
 
 
 class Work(NamedTuple):
-    """One request's part of a step: `tokens` go through the model, behind the `start` that are computed already.
+    """One request's part of a step: `tokens` go through the model, after the `start` that are computed already.
 
-    wanted: of how many of its last positions the logits are wanted: 0 for a chunk that is not a prompt's last, else 1
-    (from Day 13 on: and one more for each guess).
+    wanted: how many of its last positions need logits: 0 for a chunk that is not a prompt's last, else 1 (from Day 13
+    on, one more for each guess).
     """
 
     request_id: str
@@ -29,7 +29,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class StepPlan:
-    """All that a runner has to know of a step. preempted: who was sent back to the queue to make room for it."""
+    """All that a runner has to know of a step. preempted: the ids sent back to the queue to make room for it."""
 
     work: tuple[Work, ...]
     preempted: tuple[str, ...] = ()
@@ -45,25 +45,25 @@ class QueueFull(ValueError):
 
 
 class Arrival(NamedTuple):
-    """When a request came: as which one of all, and behind how many planned steps. It keeps both when it comes back."""
+    """When a request came: its number among all arrivals, and after how many planned steps. It keeps both for good."""
 
     number: int
     step: int
 
 
 class WaitingQueue(Protocol):
-    """Who waits, and who of them is next. Day 10 has more of these."""
+    """Which requests wait, and which of them is next. Day 10 has more of these."""
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """A request waits from now on: a new one, or one that was preempted."""
         ...
 
     def first(self, running: Sequence[Request], step: int) -> Request | None:
-        """Who should be admitted next; it stays in the queue. None if nobody waits."""
+        """The request to admit next; it stays in the queue. None if none waits."""
         ...
 
     def remove(self, request: Request) -> None:
-        """A request waits no longer: it was admitted, or has ended."""
+        """A request no longer waits: it was admitted, or has ended."""
         ...
 
     def __len__(self) -> int: ...
@@ -110,8 +110,8 @@ class Scheduler:
     ) -> None:
         """A scheduler of `max_running` slots that plans at most `max_batched_tokens` tokens a step.
 
-        max_seq_len: the most tokens of a request, prompt and answer. max_memory_tokens: of how many tokens keys and
-        values may be kept in all; None: what the slots hold. max_waiting: how many may wait; None: any number.
+        max_seq_len: the most tokens of a request, prompt and answer. max_memory_tokens: for how many tokens in all
+        keys and values may be kept; None: what the slots hold. max_waiting: how many may wait; None: any number.
         Raises ValueError for a limit below 1, or for fewer tokens a step than requests: each wants one.
         """
         memory = max_running * max_seq_len if max_memory_tokens is None else max_memory_tokens
@@ -178,9 +178,9 @@ class Scheduler:
 
     @property
     def num_unread(self) -> int:
-        """How many tokens have still to be computed before everybody who waits or is being read gets a token.
+        """How many tokens must still be computed before every request that waits or is being read gets a token.
 
-        Prompts, and answers of those who were sent back; not the one token that each decoding request wants.
+        Prompts, and answers of requests that were sent back; not the one token that each decoding request wants.
         """
         requests = (request for request, _ in self._known.values())
         return sum(num_wanted(request) for request in requests if request.state is not RequestState.DECODING)
@@ -189,7 +189,7 @@ class Scheduler:
         """Choose what runs in the next step, under `max_batched_tokens`.
 
         Running requests come first, in order of admission, then waiting ones are admitted while tokens, slots and
-        memory last. Each gets all that it wants, but the last may get less: so it alone is half read, and those who
+        memory last. Each gets all that it wants, but the last may get less: so it alone is half read, and those that
         decode stand before it.
         """
         self.steps += 1
@@ -197,7 +197,7 @@ class Scheduler:
         raise NotImplementedError("Task 9.1: Scheduler.plan: see book/src/day-09.md")
 
     def commit(self, plan: StepPlan) -> None:
-        """Note that a plan's tokens are computed. Who was read and has nothing left to compute is DECODING now.
+        """Note that a plan's tokens are computed. A PREFILLING request with none left to compute is now DECODING.
 
         Call it before the sampled tokens are appended, and only if the step has succeeded.
         """
@@ -212,11 +212,11 @@ class Scheduler:
         raise NotImplementedError("Task 9.1: Scheduler._work: see book/src/day-09.md")
 
     def _fits(self, request: Request) -> bool:
-        """Whether memory allows to admit a request: all that it may grow to is reserved, so that nobody runs short."""
+        """Whether memory has room for a request: all that it may grow to is reserved, so that none runs short."""
         return self.memory_used + len(request.prompt) + request.max_tokens <= self.max_memory_tokens
 
     def _make_room(self) -> tuple[str, ...]:
-        """Send running requests back to the queue if memory is short; returns whom. Never needed here: see Day 10."""
+        """Send running requests back to the queue if memory is short; returns their ids. Not needed before Day 10."""
         return ()
 
 

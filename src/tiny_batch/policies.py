@@ -1,4 +1,4 @@
-"""Day 10: who is next, and who has to go when memory runs out."""
+"""Day 10: which request is next, and which has to go when memory runs out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Entry = tuple[float, int, str]
 
 
 class Fifo:
-    """First come, first served; who was sent back has not lost their place.
+    """First come, first served; a request that was sent back has not lost its place.
 
     Also the base of all queues with a key: the request with the smallest key is first, and of equal ones the one that
     came first. A key is fixed when a request is added. All operations cost the logarithm of the queue at most.
     """
 
     def __init__(self) -> None:
-        """A queue where nobody waits."""
+        """An empty queue."""
         self._heap: list[Entry] = []  # some of these wait no longer: they are thrown away when they come to the top
         self._waiting: dict[str, tuple[Entry, Request]] = {}
 
@@ -49,25 +49,25 @@ class Fifo:
 
 
 def remaining_tokens(request: Request) -> float:
-    """How many tokens have still to be computed, if the answer becomes as long as it may."""
+    """How many tokens must still be computed, if the answer becomes as long as it may."""
     return len(request.prompt) + request.max_tokens - request.num_computed_tokens
 
 
 class ShortestFirst(Fifo):
-    """Least work first, and who waits gets older: `ageing` units of work are forgiven for each step of waiting.
+    """Least work first, with ageing: `ageing` units of work are forgiven for each step of waiting.
 
-    A request is never overtaken by one that arrives more than `estimate(request) / ageing` steps behind it.
+    A request is never overtaken by one that arrives more than `estimate(request) / ageing` steps after it.
     """
 
     def __init__(self, ageing: float, estimate: Estimate = remaining_tokens) -> None:
-        """ageing: units of work a step, at least 0; 0 forgives nothing, and long requests may starve."""
+        """ageing: units of work per step, at least 0; 0 forgives nothing, and long requests may starve."""
         if not 0 <= ageing < float("inf"):
             raise ValueError(f"ageing is {ageing}: give a finite number of at least 0")
         super().__init__()
         self.ageing, self.estimate = ageing, estimate
 
     def key(self, request: Request, arrival: Arrival) -> float:
-        """Work left, less what waiting forgives. All who wait grow older alike: only their arrival tells them apart."""
+        """Work left, less what waiting forgives. All that wait age alike: only their arrivals tell them apart."""
         raise NotImplementedError("Task 10.2: ShortestFirst.key: see book/src/day-10.md")
 
 
@@ -75,9 +75,9 @@ class LengthBalanced:
     """Keeps the lengths in the batch mixed, so that steps cost about the same: not all long ones, then all short ones.
 
     A request's length is that of its prompt and its answer so far. Looks at the oldest `window` that wait, and picks
-    the one with which the mean length of the running ones is nearest to the mean of all: those who run and those in the
-    window. Of equally near ones, the oldest. The oldest is passed over each time that another one is taken out of the
-    queue, for whatever reason; after `patience` times it is next, whatever its length.
+    the one with which the mean length of the running ones is nearest to the mean of all: those that run and those in
+    the window. Of equally near ones, the oldest. The oldest is passed over each time that another one is taken out of
+    the queue, for whatever reason; after `patience` times it is next, whatever its length.
     """
 
     def __init__(self, window: int = 16, patience: int = 8) -> None:
@@ -117,7 +117,7 @@ def length(request: Request) -> int:
 
 
 class PreemptiveScheduler(Scheduler):
-    """Gives memory to who needs it now, not to who may need it later; when it runs out, the last admitted has to go.
+    """Gives memory to tokens that exist, not to those that may come; when it runs out, the last admitted has to go.
 
     A running request holds memory for the tokens that it has, its whole prompt from the start. One that is sent back
     keeps its tokens and computes them again later. The oldest is never sent back, so all come to their end.
@@ -126,7 +126,7 @@ class PreemptiveScheduler(Scheduler):
     def __init__(self, *, headroom: int = 8, queue: WaitingQueue | None = None, **options: Any) -> None:
         """headroom: for how many more tokens of each running request there must be memory before another is admitted.
 
-        queue: one that gives their old place to those who come back; None: a Fifo. options: those of Scheduler.
+        queue: one that gives requests that come back their old place; None: a Fifo. options: those of Scheduler.
         Raises ValueError if headroom is below 0, or for the reasons of Scheduler.
         """
         if headroom < 0:
@@ -142,14 +142,14 @@ class PreemptiveScheduler(Scheduler):
     def _fits(self, request: Request) -> bool:
         """Whether memory has room for a request's tokens, and then for `headroom` more of each that runs, it included.
 
-        If nobody runs, it has: else it would have been refused.
+        If nothing runs, it has: otherwise the request would have been refused.
         """
         raise NotImplementedError("Task 10.4: PreemptiveScheduler._fits: see book/src/day-10.md")
 
     def _make_room(self) -> tuple[str, ...]:
         """Send the running requests that were admitted last back to the queue until the others' tokens fit.
 
-        Returns whom, the last admitted first. They are WAITING, have nothing computed, and are back in their old place.
+        Returns their ids, the last admitted first. They are WAITING, have nothing computed, and have their old place.
         """
         raise NotImplementedError("Task 10.4: PreemptiveScheduler._make_room: see book/src/day-10.md")
 

@@ -1,4 +1,4 @@
-"""Day 11: which blocks of tokens have been computed before. Pure Python: it knows numbers of blocks, and no keys."""
+"""Day 11: which blocks of tokens have been computed before. Pure Python: it knows the numbers of blocks, not keys."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def block_hash(parent: bytes, tokens: Sequence[int], salt: str) -> bytes:
     """The name of a block: at least 16 bytes that depend on its tokens, on all before them, and on whose they are.
 
     parent: the name of the block before it; empty for the first. tokens: numbers from 0 to 2^63 - 1. salt: of the
-    tenant. Inputs that differ in any of the three have different names, but for an accident: a name proves nothing.
-    The same in every process, so that several may talk about the same blocks.
+    tenant. Inputs that differ in any of the three have different names, except by accident: a name proves nothing.
+    It is the same in every process, so that several may talk about the same blocks.
     """
     raise NotImplementedError("Task 11.1: block_hash: see book/src/day-11.md")
 
@@ -32,8 +32,8 @@ def block_hash(parent: bytes, tokens: Sequence[int], salt: str) -> bytes:
 class Block:
     """A place in the store, and what is in it: keys and values that depend on `tokens` and on all blocks before.
 
-    Two blocks are equal only if they are the same object. kept: whether somebody may find it; until then only one
-    request knows of it. users: how many requests hold it.
+    Two blocks are equal only if they are the same object. kept: whether it may be found; until then only one request
+    knows of it. users: how many requests hold it.
     """
 
     number: int
@@ -50,7 +50,7 @@ class Block:
 
 
 class PrefixCache:
-    """Knows what each of `num_blocks` blocks holds, who uses it, and which goes first when room is needed.
+    """Knows what each of `num_blocks` blocks holds, how many use it, and which goes first when room is needed.
 
     A block is *free*, or *reserved* by a request that will fill it, or *kept*: then all may find it. A kept block that
     nobody uses stays until its place is needed. All operations on a block cost the same, however many there are.
@@ -78,22 +78,21 @@ class PrefixCache:
     def match(self, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> list[Block]:
         """The kept blocks that hold the beginning of `tokens`, in order: as many whole ones as there are.
 
-        after: the block behind which the tokens come; None: they are the first of a request. Nobody's use of a block
-        changes. A block counts only if its tokens, the block before it and its salt *are* those asked for, whatever its
-        name is.
+        after: the block that the tokens follow; None: they are the first of a request. No block's users change. A block
+        counts only if its tokens, the block before it and its salt *are* those asked for, whatever its name is.
         """
         raise NotImplementedError("Task 11.3: PrefixCache.match: see book/src/day-11.md")
 
     def use(self, blocks: Sequence[Block]) -> None:
-        """Somebody more uses each of these kept blocks: none of them is evicted until they are released as often."""
+        """One more request uses each of these kept blocks: none is evicted until it is released as often as used."""
         raise NotImplementedError("Task 11.2: PrefixCache.use: see book/src/day-11.md")
 
     def release(self, blocks: Sequence[Block]) -> None:
-        """Somebody uses these blocks no longer. blocks: all that a request uses, from its first on, or a tail of them.
+        """A request no longer uses these blocks: all that it uses, from its first on, or a tail of them.
 
-        What nobody uses any more stays, and may be evicted from now on: blocks that were released earlier go first, and
-        of those released together the last one, for a block is of no use without those before it. Raises ValueError,
-        and changes nothing, if one of them is not in use.
+        A block that nobody uses any more stays, and may be evicted from now on: blocks that were released earlier go
+        first, and of those released together the last one, since a block is of no use without those before it. Raises
+        ValueError, and changes nothing, if one of them is not in use.
         """
         for block in blocks:
             if block.users < 1:
@@ -110,7 +109,7 @@ class PrefixCache:
         raise NotImplementedError("Task 11.2: PrefixCache.reserve: see book/src/day-11.md")
 
     def keep(self, blocks: Sequence[Block]) -> None:
-        """These reserved blocks are filled: all may find them. Who reserved them uses them until they are released.
+        """These reserved blocks are filled: all may find them. What reserved them uses them until they are released.
 
         Raises ValueError, and changes nothing, if one of them is not reserved.
         """

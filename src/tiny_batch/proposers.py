@@ -1,4 +1,4 @@
-"""Day 13: who guesses. A guess costs little, and may be wrong: the model checks it."""
+"""Day 13: what guesses. A guess costs little, and may be wrong: the model checks it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Proposer(Protocol):
         ...
 
     def forget(self, request_id: str) -> None:
-        """A request runs no longer: nothing that was kept for it is needed. It may never have been seen."""
+        """A request no longer runs: nothing that was kept for it is needed. It may never have been seen."""
         ...
 
 
 def came_true(guesses: Sequence[int], tokens: Sequence[int]) -> int:
-    """How many guesses came true: those before the first that differs from what came in its place."""
+    """How many guesses came true: those before the first that differs from the token that came in its place."""
     right = 0
     while right < min(len(guesses), len(tokens)) and guesses[right] == tokens[right]:
         right += 1
@@ -31,7 +31,7 @@ def came_true(guesses: Sequence[int], tokens: Sequence[int]) -> int:
 
 
 class PromptLookup:
-    """Guesses that what stood behind the same few tokens before stands behind them again.
+    """Guesses that what followed the same few tokens before follows them again.
 
     Good where an answer quotes: edits, summaries, code, tables. It looks at the request's own tokens, prompt and answer
     alike. Source: Saxena, 2023, "Prompt Lookup Decoding"; Yang et al., 2023, "Inference with Reference".
@@ -47,18 +47,18 @@ class PromptLookup:
         self._read: dict[str, int] = {}  # up to where `_behind` knows a request's tokens
 
     def propose(self, requests: Sequence[Request], most: Sequence[int]) -> Sequence[Sequence[int]]:
-        """See Proposer: for each request the tokens behind its `_match`, `most` of them; none if there is no match.
+        """See Proposer: for each request the tokens from its `_match` on, `most` of them; none if there is no match.
 
         When they reach the request's own end, they go on with the guesses themselves: what repeats goes on repeating.
         """
         raise NotImplementedError("Task 13.1: PromptLookup.propose: see book/src/day-13.md")
 
     def _match(self, request: Request) -> int | None:
-        """Where the token stands that came behind the same tokens as the request ends with; None if nowhere.
+        """Where the token stands that followed the same tokens as the request ends with; None if nowhere.
 
         The longest end counts, of `longest` to `shortest` tokens, and of equally long ones the one that came last. The
-        end itself is no match: nothing stands behind it yet. A call looks at those tokens only that came since the one
-        before it, however long the request is.
+        end itself is no match: nothing follows it yet. A call looks only at the tokens that came since the last call,
+        however long the request is.
         """
         raise NotImplementedError("Task 13.1: PromptLookup._match: see book/src/day-13.md")
 

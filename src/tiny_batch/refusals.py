@@ -1,4 +1,4 @@
-"""Day 15: saying no: early, in OpenAI's words, naming the field, and saying when to come back."""
+"""Day 15: saying no: early, in OpenAI's words, with the field's name, and the time to come back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .plan import QueueFull
 from .stream import TooSlow
 
 HARMLESS = frozenset({"user", "metadata", "store", "safety_identifier", "prompt_cache_key", "service_tier"})
-"""Fields of OpenAI's API that say nothing about the answer: they may have any value."""
+"""Fields of OpenAI's API that do not affect the answer: they may have any value."""
 
 NEUTRAL: Mapping[str, Sequence[object]] = {
     "frequency_penalty": (0,),
@@ -38,7 +38,7 @@ class EngineFailed(RuntimeError):
 
 
 class Refusal(ValueError):
-    """A request that gets an error in place of an answer.
+    """A request that gets an error instead of an answer.
 
     status: of HTTP. param: the field that is the reason. code: the reason, for programs. retry_after: seconds after
     which it is worth another try.
@@ -79,7 +79,7 @@ def field_name(place: Sequence[str | int]) -> str | None:
 def check_fields(unknown: Mapping[str, object]) -> None:
     """Refuse what would be ignored. unknown: the fields of a body that this server has no use for, with their values.
 
-    A field with None, one that is HARMLESS, and one with one of its NEUTRAL values change nothing: they pass. For the
+    A field that is None, one that is HARMLESS, and one that has a NEUTRAL value change nothing: they pass. For the
     first other one: a Refusal with status 400 that names it in `param` and in the message; its code is
     "unsupported_parameter" if it is one of NEUTRAL, and "unknown_parameter" if not.
     """
@@ -87,7 +87,7 @@ def check_fields(unknown: Mapping[str, object]) -> None:
 
 
 def check_length(tokens: int, max_seq_len: int, param: str) -> None:
-    """Refuse a prompt of so many tokens if it is empty, or leaves no room for a new one in `max_seq_len`.
+    """Refuse a prompt of that many tokens if it is empty, or leaves no room for a new one in `max_seq_len`.
 
     A Refusal with status 400 that names `param`, the field that holds the prompt; of one that is too long, the message
     has both numbers, and the code is "context_length_exceeded".

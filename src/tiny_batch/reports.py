@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol, overload
 
 
 class Report(NamedTuple):
-    """What a replica said of itself at `taken`, in seconds of the router's clock. By default, infinitely long ago.
+    """What a replica said about itself at `taken`, in seconds of the router's clock. By default, infinitely long ago.
 
-    requests: how many wait or run there. tokens: how many these have still to compute, prompts and answers. speed: of
+    requests: how many wait or run there. tokens: how many these still have to compute, prompts and answers. speed: of
     the machine, above 0, in any unit that all replicas share. prefixes: names of blocks that it has stored.
     """
 
@@ -23,7 +23,7 @@ class Report(NamedTuple):
 
     @property
     def work(self) -> float:
-        """How long it needs for what it has: tokens over speed, so that unequal machines can be compared."""
+        """How long it needs for what it has to do: tokens over speed, so that unequal machines can be compared."""
         return self.tokens / self.speed
 
 
@@ -82,14 +82,14 @@ class Reports(Sequence[Report]):
         self.speed += report.speed - before.speed
 
     def without(self, replicas: AbstractSet[str]) -> Reports:
-        """The reports of all others; these themselves if that is all of them."""
+        """The reports of all others; this same object if that is all of them."""
         if self.names.isdisjoint(replicas):
             return self
         return Reports(report for report in self._reports if report.replica not in replicas)
 
 
 class Policy(Protocol):
-    """Where a request goes: a function of reports, so that it runs before simulated replicas and real ones alike."""
+    """Where a request goes: a function of reports, so that it works with simulated replicas and real ones alike."""
 
     def choose(self, ask: Ask, reports: Reports, now: float) -> str:
         """The name of one of these replicas. There is at least one. now: seconds of the router's clock."""

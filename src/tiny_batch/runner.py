@@ -1,4 +1,4 @@
-"""Day 9: who carries out a plan. One runner has a model; a simulator has a clock and a price list."""
+"""Day 9: what carries out a plan. One runner has a model; a simulator has a clock and a price list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Runner(Protocol):
 
 
 class MlxRunner:
-    """Runs plans on a model: one forward pass a plan, however its tokens are mixed."""
+    """Runs plans on a model: one forward pass per plan, however its tokens are mixed."""
 
     def __init__(self, model: Qwen2, *, max_running: int, max_seq_len: int) -> None:
         """A runner for a scheduler with these limits; allocates all that it will ever need."""
@@ -60,7 +60,7 @@ class MlxRunner:
 
 
 def at_once(attend: Attend) -> Attend:
-    """The same, but MLX starts on each layer while Python still describes the next: nothing waits for the whole."""
+    """The same, but MLX starts each layer while Python still describes the next, instead of waiting for the whole."""
 
     def started(layer: int, q: mx.array, k: mx.array, v: mx.array) -> mx.array:
         out = attend(layer, q, k, v)

@@ -46,7 +46,7 @@ class Service:
     ) -> None:
         """model: the name that it answers to. max_seq_len: the most tokens of a request, prompt and answer.
 
-        now: seconds since 1970. new_id: a name that was never used. new_seed: for who names none.
+        now: seconds since 1970. new_id: a name that was never used. new_seed: for a body that has none.
         """
         self.engines, self.tokenizer, self.model, self.max_seq_len = engines, tokenizer, model, max_seq_len
         self.promise, self._now, self._new_id, self._new_seed = promise, now, new_id, new_seed
@@ -54,11 +54,11 @@ class Service:
     async def begin(self, body: Body, prompt: Sequence[int]) -> Answer:
         """The answer to a body whose prompt has these tokens, once the engine has taken all of its requests.
 
-        Everything that can be refused is refused here, in this order, and then nobody is left in the engine: a model
-        that is not this one (Refusal, status 404, param "model", code "model_not_found"), unknown fields, a prompt that
-        is empty or too long; and what `promise`, if there is one, raises for any of the requests, and `engines`. All
-        requests are submitted, in order, before any of them is waited for. Whoever is cancelled while waiting leaves
-        nobody behind, either.
+        Everything that can be refused is refused here, in this order, and then no request is left in the engine: a
+        model that is not this one (Refusal, status 404, param "model", code "model_not_found"), unknown fields, a
+        prompt that is empty or too long; and what `promise`, if there is one, raises for any of the requests, and
+        `engines`. All requests are submitted, in order, before any of them is waited for. A caller that is cancelled
+        while waiting leaves no request behind, either.
         """
         raise NotImplementedError("Task 15.7: Service.begin: see book/src/day-15.md")
 
@@ -73,7 +73,7 @@ class Service:
         raise NotImplementedError("Task 15.7: Service.requests: see book/src/day-15.md")
 
     def _wire(self, body: Body, name: str) -> Wire:
-        """How this answer is written down."""
+        """How this answer is written out."""
         kind, prefix = (ChatWire, "chatcmpl-") if isinstance(body, ChatBody) else (CompletionWire, "cmpl-")
         created, scored = int(self._now()), body.scored is not None
         return kind(f"{prefix}{name}", created, self.model, self.tokenizer, scored, body.include_usage)

@@ -18,13 +18,13 @@ from .request import Request, RequestState
 class SpeculativeScheduler(PreemptiveScheduler):
     """Lets requests that decode bring guesses: they want `1 + k` positions, and the runner says how many were right.
 
-    Guesses are never among a request's tokens. Their keys and values are written behind those of its last token; what
-    came true is *settled* before the next plan, or when the request leaves: it counts as computed. The rest is written
-    over. Nobody is sent back for a guess, and nobody who runs goes without a token for one.
+    Guesses are never among a request's tokens. Their keys and values are written after those of its last token; what
+    came true is *settled* before the next plan, or when the request leaves: it counts as computed. The rest is
+    overwritten. No request is sent back for a guess, and no running request goes without a token for one.
     """
 
     def __init__(self, proposer: Proposer, *, control: GuessControl | None = None, **options: Any) -> None:
-        """proposer: who guesses. control: how much; None: 4 guesses each. options: those of PreemptiveScheduler."""
+        """proposer: makes guesses. control: says how many; None: 4 each. options: those of PreemptiveScheduler."""
         super().__init__(**options)
         self.proposer, self.control = proposer, FixedGuesses(4) if control is None else control
         self.proposer_error: str | None = None  # what it raised, such as `ValueError: no`: it is not asked any more
@@ -49,15 +49,15 @@ class SpeculativeScheduler(PreemptiveScheduler):
     def _propose(self) -> None:
         """Ask the proposer, and note in `_guesses` whose guesses go into the step: none that is empty.
 
-        Asked are all who are DECODING, in order of admission, each for as many guesses as the control allots it, but
-        fewer than the tokens that it may still get: the last token needs no guess. The control is asked in every step,
-        even if nobody decodes. In order of admission, guesses are cut to the tokens that the step has left when all who
-        run have one, and to what has memory: `_room_for`.
+        It is asked for all requests that are DECODING, in order of admission, each for as many guesses as the control
+        allots it, but fewer than the tokens that it may still get: the last token needs no guess. The control is asked
+        in every step, even when none decodes. In order of admission, guesses are cut to the tokens that the step has
+        left when every running request has one, and to what has memory: `_room_for`.
         """
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._propose: see book/src/day-13.md")
 
     def _ask(self, requests: Sequence[Request], most: Sequence[int]) -> Sequence[Sequence[int]]:
-        """What the proposer says. If it raises, there are no guesses from now on, and no harm is done."""
+        """What the proposer says. If it raises, there are no guesses from now on, and nothing else changes."""
         nothing: list[Sequence[int]] = [()] * len(requests)
         if self.proposer_error is not None or not any(most):
             return nothing
@@ -71,16 +71,16 @@ class SpeculativeScheduler(PreemptiveScheduler):
             return nothing
 
     def _room_for(self, request: Request, guesses: int) -> int:
-        """For how many of a running request's guesses there is memory: it is the request's from now on."""
+        """For how many of a running request's guesses there is memory. That memory is the request's from now on."""
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._room_for: see book/src/day-13.md")
 
     def _work(self, request: Request, left: int) -> Work:
-        """As Scheduler._work, and the request's guesses behind its token, with the logits of all of these positions."""
+        """As Scheduler._work, and the request's guesses after its token, with the logits of all these positions."""
         work = super()._work(request, left)
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._work: see book/src/day-13.md")
 
     def commit(self, plan: StepPlan) -> None:
-        """As Scheduler.commit, for all tokens but the guesses: of these, it is to be seen which came true."""
+        """As Scheduler.commit, for all tokens but the guesses: which of these came true is still to be seen."""
         raise NotImplementedError("Task 13.2: SpeculativeScheduler.commit: see book/src/day-13.md")
         self._guesses.clear()
         self.control.stepped(plan)
@@ -88,16 +88,16 @@ class SpeculativeScheduler(PreemptiveScheduler):
     def _settle(self, request: Request) -> None:
         """Commit those guesses of a running request that are among its tokens by now, and tell the control.
 
-        They are committed as work that wants nothing. What was taken for others is given back, also if nothing is to be
-        settled: their plan may never have been committed. See `_take_back`.
+        They are committed as work that wants nothing. What was taken for the others is given back, even when nothing is
+        to be settled: their plan may never have been committed. See `_take_back`.
         """
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._settle: see book/src/day-13.md")
 
     def _take_back(self, request: Request) -> None:
-        """Give back memory that a running request has beyond its tokens. In a slot, there is nothing to give back."""
+        """Give back memory that a running request has beyond its tokens. A slot has nothing to give back."""
 
     def remove(self, request_id: str) -> Request:
-        """As Scheduler.remove, when the request's guesses are settled."""
+        """As Scheduler.remove, once the request's guesses are settled."""
         if request_id in self.running:
             self._settle(self.running[request_id])
         request = super().remove(request_id)
@@ -140,9 +140,9 @@ class SpeculativePagedScheduler(SpeculativeScheduler, PagedScheduler):
     memory_used = PagedScheduler.memory_used  # pages of guesses are pages: they are counted already
 
     def _room_for(self, request: Request, guesses: int) -> int:
-        """As SpeculativeScheduler._room_for: pages are added to the request's table, as many as are to be had."""
+        """As SpeculativeScheduler._room_for: pages are added to the request's table, as many as are available."""
         raise NotImplementedError("Task 13.2: SpeculativePagedScheduler._room_for: see book/src/day-13.md")
 
     def _take_back(self, request: Request) -> None:
-        """Release the pages of a running request behind the one of its last token."""
+        """Release the pages of a running request after the one of its last token."""
         raise NotImplementedError("Task 13.2: SpeculativePagedScheduler._take_back: see book/src/day-13.md")

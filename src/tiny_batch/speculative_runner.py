@@ -1,4 +1,4 @@
-"""Day 13: who carries out a plan with guesses: one forward pass checks all of them."""
+"""Day 13: what carries out a plan with guesses: one forward pass checks all of them."""
 
 from __future__ import annotations
 

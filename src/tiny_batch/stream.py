@@ -1,4 +1,4 @@
-"""Day 15: what one reader has still to read. Whoever writes never waits; who reads too slowly is cut off."""
+"""Day 15: what one reader still has to read. The writer never waits; a reader who is too slow is cut off."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class EventStream(Generic[T]):
 
     @property
     def ended(self) -> bool:
-        """Whether no more events come: the stream was ended, or its reader cut off. Some may still lie unread."""
+        """Whether no more events come: the stream was ended, or its reader cut off. Some may still be unread."""
         return self._ended
 
     def put(self, event: T) -> bool:
@@ -52,7 +52,7 @@ class EventStream(Generic[T]):
     async def __anext__(self) -> T:
         """The next event, in the order in which they were put: at once if one lies there, else as soon as one comes.
 
-        Behind the last one: StopAsyncIteration if the stream has ended well, else its error; and again if asked again.
-        It sleeps until there is news, and never looks by the clock. Who is cancelled while waiting has lost no event.
+        After the last one: StopAsyncIteration if the stream has ended well, else its error; and again if asked again.
+        It sleeps until there is news, and never polls. A reader that is cancelled while waiting loses no event.
         """
         raise NotImplementedError("Task 15.1: EventStream.__anext__: see book/src/day-15.md")

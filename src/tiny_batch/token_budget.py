@@ -23,9 +23,9 @@ class TokenBudget:
     def observe(self, tokens: int, seconds: float) -> None:
         """Learn from a step of `tokens` tokens that lasted `seconds`.
 
-        Its tokens at its speed would fill the target: that is the next budget, rounded down, but at most twice the
-        present one, and within `low` and `high`. A step below the budget that kept the target says nothing: it was
-        short because there was little to do. One that took more than the target always counts, and one that took no
-        time at all is as quick as can be.
+        The next budget is what would fill the target at this step's speed, rounded down, but at most twice the present
+        one, and from `low` to `high`. A step below the budget that kept the target says nothing: it was short because
+        there was little to do. One that took more than the target always counts, and one that took no time at all is as
+        quick as can be.
         """
         raise NotImplementedError("Task 9.4: TokenBudget.observe: see book/src/day-09.md")

@@ -11,7 +11,7 @@ from .histogram import Histogram
 from .request import FinishReason
 
 WHOLE = frozenset({FinishReason.EOS, FinishReason.STOP, FinishReason.LENGTH})
-"""How a request ends whose caller has the whole answer."""
+"""How a request ends if its caller has the whole answer."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Objective:
     def met(self, finished: FinishedEvent) -> bool:
         """Whether a request that has ended got what was promised: both, and a whole answer (see WHOLE).
 
-        Just in time is in time. Who has one token waits for no second one. An answer without any token is there when
-        it ends.
+        Just in time is in time. With one token only, there is no second to wait for. An answer without any token is
+        there when it ends.
         """
         raise NotImplementedError("Task 14.3: Objective.met: see book/src/day-14.md")
 
@@ -45,7 +45,7 @@ class Little(NamedTuple):
 
     @property
     def off(self) -> float:
-        """How far the two are apart, as a share of the greater; 0 if nobody ever came."""
+        """How far the two are apart, as a share of the greater; 0 if no request ever came."""
         return abs(self.seen - self.said) / max(self.seen, self.said) if max(self.seen, self.said) > 0 else 0.0
 
 
@@ -90,9 +90,9 @@ class Totals:
     def merge(self, other: Totals) -> None:
         """Add what other processes have counted at the same time; `other` stays as it is.
 
-        All is summed (see SUMS, HISTOGRAMS and `ended`) but `seconds`, of which the greater counts: side by side, two
-        minutes are one minute. Raises ValueError, and changes nothing, if the objectives are not the same, or the
-        borders of histograms.
+        Everything is summed (see SUMS, HISTOGRAMS and `ended`) except `seconds`, of which the greater counts: side by
+        side, two minutes are one minute. Raises ValueError, and changes nothing, if the objectives or the borders of
+        histograms differ.
         """
         raise NotImplementedError("Task 14.3: Totals.merge: see book/src/day-14.md")
 
@@ -112,20 +112,20 @@ class Totals:
 
     @property
     def occupancy(self) -> float:
-        """Of the slots, in how many a row read or decoded, over all steps: 0 to 1; 0 without a step.
+        """The share of slots in which a row read or decoded, over all steps: 0 to 1; 0 without a step.
 
-        It says who sits in the bus, not how hard the engine works, and nothing of the time between steps.
+        It says how full the bus is, not how hard its engine works, and nothing about the time between steps.
         """
         raise NotImplementedError("Task 14.3: Totals.occupancy: see book/src/day-14.md")
 
     @property
     def budget_fill(self) -> float:
-        """Of the tokens that steps might have had, how many they had: 0 to 1; 0 without a step."""
+        """The share that steps had of the tokens that they might have had: 0 to 1; 0 without a step."""
         raise NotImplementedError("Task 14.3: Totals.budget_fill: see book/src/day-14.md")
 
     @property
     def hit_rate(self) -> float:
-        """Of the tokens that had to be there before an answer could go on, how many were found: 0 to 1; 0 for none.
+        """The share that was found of the tokens that answers needed before they could go on: 0 to 1; 0 for none.
 
         The others were read.
         """
@@ -133,15 +133,16 @@ class Totals:
 
     @property
     def acceptance(self) -> float:
-        """Of the guesses that were computed, how many were kept: 0 to 1; 0 without a guess."""
+        """The share of computed guesses that were kept: 0 to 1; 0 without a guess."""
         raise NotImplementedError("Task 14.3: Totals.acceptance: see book/src/day-14.md")
 
     def little(self) -> Little:
         """How many requests were there on average, twice: by what was seen, and by Little's law.
 
-        Seen: request-seconds a second. Said: how many ended a second, times how long they stayed on average. They
-        agree when all who came have ended, and nearly so if many have; else somebody was lost, or times are measured
-        from another beginning. Both 0 before any time has passed. (Little, 1961, "A Proof for the Queuing Formula")
+        Seen: request-seconds a second. Said: how many ended a second, times how long they stayed on average. They agree
+        when all requests that came have ended, and nearly so if many have; otherwise a request was lost, or times are
+        measured from another beginning. Both 0 before any time has passed. (Little, 1961, "A Proof for the Queuing
+        Formula")
         """
         raise NotImplementedError("Task 14.3: Totals.little: see book/src/day-14.md")
 

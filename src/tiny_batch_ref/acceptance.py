@@ -12,7 +12,7 @@ from .proposers import came_true
 from .sampling import sample_batch
 
 Acceptance = Callable[[mx.array, Sequence[Work]], list[list[int]]]
-"""Of logits (W, V), `wanted` rows of each work in order: each work's new tokens: the right guesses, and one more."""
+"""Logits (W, V), `wanted` rows of each work in order -> each work's new tokens: the right guesses, and one more."""
 
 
 def guesses_of(work: Work) -> Sequence[int]:
@@ -24,8 +24,8 @@ def match(logits: mx.array, works: Sequence[Work]) -> list[list[int]]:
     """The new tokens of each work: those that would have come without guesses, as far as the guesses are the same.
 
     An Acceptance. Each row's token is chosen by `sample_batch`, at the position where it will stand. A guess is right
-    if it is the token that was chosen in its place. Behind the last right one, one token more is known; what was chosen
-    behind a wrong one is worth nothing.
+    if it is the token that was chosen in its place. After the last right one, one more token is known; what was chosen
+    after a wrong one is worth nothing.
     So the answer is the same with guesses and without, sampled or not: a draw depends on seed and position alone.
     """
     # task 13.3 begin

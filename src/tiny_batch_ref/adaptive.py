@@ -12,17 +12,17 @@ from .policies import Fifo
 from .request import Request
 
 HEADROOM = 0.9
-"""Of the target: above it nobody more may run. Those who run will have longer contexts soon, and longer steps."""
+"""A share of the target: above it no more may run. Those that run will soon have longer contexts, and longer steps."""
 
 
 class LimitedQueue:
-    """A queue out of which nobody is admitted while `limit` requests run. The limit may be changed at any time.
+    """A queue from which no request is admitted while `limit` requests run. The limit may be changed at any time.
 
-    Slots are a limit too, but they can't be moved while somebody sits in them.
+    Slots are a limit too, but their number can't be changed while requests are in them.
     """
 
     def __init__(self, limit: int = 1, queue: WaitingQueue | None = None) -> None:
-        """queue: who is next; None: a Fifo. Raises ValueError for a limit below 1: nobody would ever run."""
+        """queue: says which is next; None: a Fifo. Raises ValueError for a limit below 1: none would ever run."""
         if limit < 1:
             raise ValueError(f"limit is {limit}: give at least 1")
         self.limit = limit
@@ -33,7 +33,7 @@ class LimitedQueue:
         self._queue.add(request, arrival)
 
     def first(self, running: Sequence[Request], step: int) -> Request | None:
-        """See WaitingQueue; None while `limit` requests run, or more: they came when it was higher."""
+        """See WaitingQueue; None while `limit` requests run, or more that came when it was higher."""
         # task 14.6 begin
         if len(running) >= self.limit:
             return None
@@ -51,8 +51,8 @@ class LimitedQueue:
 class LoadControl:
     """Sets how many tokens a step has, and how many requests run, by what steps take. Give `on_step` to the engine.
 
-    The tokens are decided anew for each step, so a mistake costs one step: they follow at once, up and down. Who was
-    admitted stays for a whole answer, and grows: so the limit rises by one a step, and falls at once.
+    The tokens are decided anew for each step, so a mistake costs one step: they follow at once, up and down. A request
+    that was admitted stays for a whole answer, and grows: so the limit rises by one a step, and falls at once.
     (Chiu and Jain, 1989, show why shares converge with additive increase and multiplicative decrease.)
     """
 
@@ -69,7 +69,7 @@ class LoadControl:
         """scheduler: the engine's, with `queue` as its queue; the engine has no budget of its own.
 
         target_tpot: seconds that may pass between two tokens of a request. The tokens begin at `low` and stay from
-        there to `high`; None: the scheduler's present number. Raises ValueError, and changes nothing, unless
+        there to `high`; None: the scheduler's current number. Raises ValueError, and changes nothing, unless
         target_tpot is above 0 and 1 ≤ low ≤ high.
         """
         most = scheduler.max_batched_tokens if high is None else high
@@ -86,9 +86,10 @@ class LoadControl:
     def on_step(self, rows: Sequence[RowWork]) -> None:
         """A step has ended, now, in which `rows` did something. Sets `max_batched_tokens` and the queue's `limit`.
 
-        Its seconds are those since the last step ended. They count only if somebody was in both steps: else the engine
-        may have slept in between. First the tokens follow (`_follow`), then the limit (`_limit`) by the new tokens.
-        Last, whether they count or not, the scheduler gets the whole tokens, but at least one for each that runs.
+        Its seconds are those since the last step ended. They count only if some request was in both steps: otherwise
+        the engine may have slept in between. First the tokens follow (`_follow`), then the limit (`_limit`) by the new
+        tokens. Last, whether they count or not, the scheduler gets the whole tokens, but at least one for each that
+        runs.
         """
         # task 14.6 begin
         now = self._clock.now()
@@ -105,11 +106,11 @@ class LoadControl:
         """Correct `tokens` by a step of `tokens` tokens that took `seconds`.
 
         A step that was not full (it had fewer than the whole part of `self.tokens`) and kept the target says nothing.
-        Any other is multiplied by the square root of target / seconds, but at least halved and at most doubled (a step
-        of no time doubles it); and the result kept from `low` to `high`. What is multiplied: the greater of
-        `self.tokens` and the step's if it was full, the step's tokens if not. The root takes half of the way, so that
-        one odd step moves little, and nothing overshoots even where a step's seconds grow with the square of its
-        tokens.
+        After any other, `tokens` is multiplied by the square root of target / seconds, but at least halved and at most
+        doubled (a step of no time doubles it); and the result is kept from `low` to `high`. What is multiplied: the
+        greater of `self.tokens` and the step's if it was full, the step's tokens if not. The root goes half of the way,
+        so that one odd step moves little, and nothing overshoots even where a step's seconds grow with the square of
+        its tokens.
         """
         # task 14.6 begin
         full = tokens >= int(self.tokens)
@@ -123,9 +124,9 @@ class LoadControl:
     def _limit(self, running: int, seconds: float) -> None:
         """Correct the queue's `limit` by a step of `running` rows that took `seconds`.
 
-        If they are more than `tokens` has for them, a token each, then those who run are too many already: the limit is
-        the whole part of `tokens`. Else, if there are as many rows as the limit or more, and the step took at
-        most HEADROOM of the target, it is one more, but at most the scheduler's `max_running`.
+        If there are more rows than `tokens`, one token each, too many run already: the limit is the whole part of
+        `tokens`. Else, if there are as many rows as the limit or more, and the step took at most HEADROOM of the
+        target, it is one more, but at most the scheduler's `max_running`.
         """
         # task 14.6 begin
         if running > self.tokens:
@@ -135,7 +136,7 @@ class LoadControl:
         # task 14.6 end
 
     def _apply(self) -> None:
-        """Give the scheduler its tokens: nobody who runs may be left out of a step."""
+        """Give the scheduler its tokens: no running request may be left out of a step."""
         # task 14.6 begin
         self._scheduler.max_batched_tokens = max(int(self.tokens), len(self._scheduler.running))
         # task 14.6 end

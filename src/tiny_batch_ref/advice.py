@@ -33,7 +33,7 @@ _DO = {
 def words(evidence: Evidence, last: StepRecord, memory: float) -> str:
     """A finding in a sentence: the share and what it is a share of, then what to change.
 
-    last: the last step, for the present settings. memory: the most that was in use, 0 to 1.
+    last: the last step, for the current settings. memory: the most that was in use, 0 to 1.
     """
     facts = {
         "share": percent(evidence.share),

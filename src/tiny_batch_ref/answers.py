@@ -1,4 +1,4 @@
-"""Day 15: from the events of some requests to one answer, whole or in chunks."""
+"""Day 15: from the events of one or several requests to one answer, whole or in chunks."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FINISH: Mapping[FinishReason, str] = {
     FinishReason.STOP: "stop",
     FinishReason.LENGTH: "length",
 }
-"""What OpenAI calls the ends of an answer that is whole."""
+"""OpenAI's words for the ends of an answer that is whole."""
 
 
 class Engines(Protocol):
-    """Who takes requests: see Life."""
+    """What takes requests: see Life."""
 
     async def submit(self, request: Request) -> EventStream[Event]:
         """The stream of a request's events, once it is taken."""
@@ -37,7 +37,7 @@ class Engines(Protocol):
 
 @dataclass
 class Choice:
-    """What has come of one choice so far. finish: in OpenAI's words, None until its end has come."""
+    """What has arrived of one choice so far. finish: in OpenAI's words, None until its end has come."""
 
     text: str = ""
     tokens: int = 0
@@ -49,7 +49,7 @@ class Choice:
         """Note an event; returns the text and the scores that are new with it.
 
         A FinishedEvent may bring text, too. Raises EngineFailed with the event's error if it says that the request
-        ended by any reason that is not one of FINISH.
+        ended for any reason that is not one of FINISH.
         """
         # task 15.6 begin
         text, scores = "", list[Score]()
@@ -85,16 +85,16 @@ class Answer:
         self.choices = [Choice() for _ in requests]
 
     def leave(self) -> None:
-        """Nobody reads on: cancel all requests. Those that have ended don't mind."""
+        """The caller has left: cancel all requests. Those that have ended stay as they are."""
         for request in self._requests:
             self._engines.cancel(request.id)
 
     async def whole(self) -> dict[str, Any]:
         """The answer when all of its choices have ended, in their order, and the usage.
 
-        However it is left, by an error or because its caller was cancelled, nobody stays in the engine. Raises what the
-        streams and `Choice.take` raise, and EngineFailed if a stream ends without a FinishedEvent: half an answer is no
-        answer.
+        However it is left, by an error or because its caller was cancelled, no request stays in the engine. Raises what
+        the streams and `Choice.take` raise, and EngineFailed if a stream ends without a FinishedEvent: half an answer
+        is no answer.
         """
         # task 15.6 begin
         try:
@@ -111,8 +111,8 @@ class Answer:
         """The answer in chunks: each choice's opening, if it has one; what each event brings; the usage, if wanted.
 
         An event that brings neither text nor scores nor an end makes no chunk. The end of a choice stands in its last
-        chunk. Leaves nobody behind, and raises, as `whole` does. Between two chunks, no stream is read
-        more than one event ahead: see `merged`.
+        chunk. Leaves no request in the engine, and raises, as `whole` does. Between two chunks, no stream is read more
+        than one event ahead: see `merged`.
         """
         # task 15.6 begin
         try:
@@ -151,7 +151,7 @@ class Answer:
 async def merged(streams: Sequence[EventStream[Event]]) -> AsyncIterator[tuple[int, Event]]:
     """The events of all streams as they come, each with its stream's number, until all have ended.
 
-    Each stream's events stay in order. Of each stream, no more than one event is taken that nobody has asked for: what
+    Each stream's events stay in order. From each stream, no more than one event is taken before it is asked for: what
     is not read must pile up in the streams, where it is counted. Raises what a stream raises.
     """
     # task 15.6 begin

@@ -1,4 +1,4 @@
-"""Day 12: who owns which page. One memory, one owner, one count: what is stored to be found again lies in it too."""
+"""Day 12: which request has which page. One memory, one owner, one count: what is kept to be found again lies there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .prefix_cache import Block, Hash, PrefixCache, block_hash
 
 
 class BlockAllocator(PrefixCache):
-    """Hands out pages, the lowest free ones first, counts who uses each, and takes them back.
+    """Hands out pages, the lowest free ones first, counts how many use each, and takes them back.
 
     A page is a Block of Day 11. It has no name while it is being filled; `publish` gives it one, and from then on
     `match` finds it. A page that nobody uses is free again if it has no name. If it has one, it stays until its place
@@ -28,7 +28,7 @@ class BlockAllocator(PrefixCache):
         return self.num_free + self.num_unused
 
     def allocate(self, count: int) -> list[Block] | None:
-        """So many pages, used by the caller alone. None, and nothing changes, if there are not as many.
+        """`count` pages, used by the caller alone. None, and nothing changes, if there are not that many.
 
         Free pages first, the lowest number first; then kept ones are evicted, in Day 11's order.
         """
@@ -45,9 +45,9 @@ class BlockAllocator(PrefixCache):
         # task 12.1 end
 
     def use(self, blocks: Sequence[Block]) -> None:
-        """Somebody more uses each of these pages.
+        """One more request uses each of these pages.
 
-        Raises ValueError, and changes nothing, if one of them is free, or another page by now.
+        Raises ValueError, and changes nothing, if one of them is free, or has become another page.
         """
         # task 12.1 begin
         self._require_known(blocks)
@@ -57,11 +57,11 @@ class BlockAllocator(PrefixCache):
         # task 12.1 end
 
     def release(self, blocks: Sequence[Block]) -> None:
-        """Somebody uses these pages no longer. blocks: the first ones of a request, in order.
+        """A request no longer uses these pages. blocks: its first ones, in order.
 
-        Those that nobody uses any more are free again if they have no name, and else may be evicted: in the order in
-        which they were released, and of these the last first. Raises ValueError, and changes nothing, if one of them is
-        used by nobody, or another page by now.
+        Those that nobody uses any more are free again if they have no name, and otherwise may be evicted: in the order
+        in which they were released, and of those released together the last first. Raises ValueError, and changes
+        nothing, if one of them is used by nobody, or has become another page.
         """
         # task 12.1 begin
         self._require_known(blocks)
@@ -86,8 +86,8 @@ class BlockAllocator(PrefixCache):
     def publish(self, page: Block, tokens: Sequence[int], salt: str = "", after: Block | None = None) -> Block:
         """Let all find a page that is full and computed. Returns the page to go on with, which the caller uses.
 
-        tokens: of the whole page. salt, after: as for `match`. If another page with these tokens is there already, the
-        caller uses that one from now on, and this one no longer. If its name is another page's by accident, or if
+        tokens: of the whole page. salt, after: as for `match`. If there is another page with these tokens already, the
+        caller uses that one from now on, and no longer this one. If its name is another page's by accident, or if
         `after` has no name itself, this page stays without a name.
         """
         # task 12.1 begin

@@ -1,4 +1,4 @@
-"""Day 16: reports are old when they are read. What a router has done since, it knows by itself."""
+"""Day 16: reports are old when they are read. What a router has done since, it knows itself."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Sent:
 
 
 class Board:
-    """The last report of each replica, put right by what this router has sent there and seen ending since.
+    """The last report of each replica, corrected by what this router has sent there and seen ending since.
 
-    A report that was taken at a moment includes all that happened up to that moment, and nothing that came later.
+    A report taken at some moment includes all that happened up to that moment, and nothing that came later.
     """
 
     def __init__(self, reports: Iterable[Report] = ()) -> None:
@@ -55,7 +55,7 @@ class Board:
     def ended(self, replica: str, ask_id: str, now: float) -> None:
         """A request of this router has ended there, well or badly; nothing happens if it is not known to be there.
 
-        It is remembered until a report comes that can't include it any more.
+        It is remembered until a report comes that can no longer include it.
         """
         # task 16.2 begin
         one = self._mine.get(replica, {}).get(ask_id)
@@ -66,16 +66,16 @@ class Board:
         self._show(replica)
 
     def gone(self, replica: str) -> None:
-        """A replica was taken out of the fleet: it is not known any more, nor what was sent there."""
+        """A replica was taken out of the fleet: it is no longer known, nor what was sent there."""
         self._said.pop(replica, None)
         self._mine.pop(replica, None)
         self._rebuild()
 
     def correct(self, report: Report) -> Report:
-        """A replica's report, put right: plus what was sent to it later and is there, less what has ended later.
+        """A replica's report, corrected: plus what was sent to it later and is there, less what has ended later.
 
-        A request that was sent and has ended later is in neither. A request counts with all its tokens until it
-        ends, however far it is; nobody is below 0.
+        A request that was both sent and ended later is in neither. A request counts with all its tokens until it ends,
+        however far it is; no number falls below 0.
         """
         # task 16.2 begin
         requests, tokens = report.requests, report.tokens

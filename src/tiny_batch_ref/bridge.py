@@ -1,4 +1,4 @@
-"""Day 15: the event loop's end of the bridge: streams for those who wait, messages for the engine's thread."""
+"""Day 15: the event loop's end of the bridge: streams for callers, messages for the engine's thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ShuttingDown(RuntimeError):
 
 
 class Worker(Protocol):
-    """Who owns the engine: see EngineThread."""
+    """What owns the engine: see EngineThread."""
 
     busy_since: float | None
     steps: int
@@ -65,18 +65,18 @@ class Bridge:
 
     @property
     def open(self) -> int:
-        """For how many requests somebody waits."""
+        """How many requests a caller waits for."""
         return len(self._streams)
 
     async def quiet(self) -> None:
-        """Returns as soon as nobody waits for any request."""
+        """Returns as soon as no caller waits for any request."""
         await self._quiet.wait()
 
     async def submit(self, request: Request) -> EventStream[Event]:
         """The stream of a request's events, as soon as the engine has taken it. No id may ever be used twice.
 
-        Raises what the engine refused it with, or `down`, if no requests are taken any more. Who is cancelled while
-        waiting for the answer has left: see `cancel`.
+        Raises what the engine refused it with, or `down` if requests are no longer taken. A caller that is cancelled
+        while it waits for the answer has left: see `cancel`.
         """
         # task 15.3 begin
         if self.down is not None:
@@ -156,8 +156,8 @@ class Bridge:
     def _deliver(self, events: Sequence[Event]) -> None:
         """Put events into the streams of their requests; what nobody waits for is dropped.
 
-        Behind its FinishedEvent, a stream ends, and the request is forgotten. Whose reader has been cut off is
-        cancelled; all others get theirs.
+        After its FinishedEvent, a stream ends, and the request is forgotten. A request whose reader has been cut off is
+        cancelled; all others get their events.
         """
         # task 15.3 begin
         for event in events:
@@ -172,7 +172,7 @@ class Bridge:
         # task 15.3 end
 
     def _forget(self, request_id: str) -> None:
-        """A request is no longer open; who waits until all is quiet may have waited enough."""
+        """A request is no longer open; if none is, `quiet` has waited long enough."""
         self._streams.pop(request_id, None)
         self._accepted.pop(request_id, None)
         if not self._streams:

@@ -31,21 +31,21 @@ LEAST: dict[Cause, float] = {
     Cause.BUBBLES: 0.1,
     Cause.IDLE: 0.5,
 }
-"""From which share on a cause is worth a word."""
+"""The share from which on a cause is worth mentioning."""
 
 MOSTLY = 0.5
-"""A prompt of which a row reads at least so much of the budget is a long one."""
+"""A prompt is long if one row reads at least this share of the budget from it."""
 FEW = 0.5
-"""A step is nearly empty if nobody waits, and at most so much of the slots has a row that reads or decodes."""
+"""A step is nearly empty if no request waits, and at most this share of the slots has a row that reads or decodes."""
 
 
 class Evidence(NamedTuple):
-    """The number behind a finding: a share of so many.
+    """The number behind a finding: a share, and of how many.
 
     Of steps, for SLOTS, LONG_PROMPT, BUDGET, MEMORY and IDLE; of the tokens that were computed, for THRASH and BUBBLES;
     of the tokens that were needed, for CACHE; of guesses, for GUESSES. waiting: for the first four, how many waited in
-    the steps of that share, on average. who: for LONG_PROMPT, the request that had the longest row of such a step most
-    often, and of those the first.
+    the steps of that share, on average. who: for LONG_PROMPT, the request that most often had the longest row of such a
+    step, and of those the first.
     """
 
     cause: Cause

@@ -1,4 +1,4 @@
-"""Day 14: what batches are made of, who is kept waiting by what, and what to do about it."""
+"""Day 14: what batches are made of, what keeps requests waiting, and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .causes import FEW, LEAST, MOSTLY, Cause, Evidence
 from .step_record import StepRecord
 
 WAITS = (Cause.SLOTS, Cause.LONG_PROMPT, Cause.BUDGET, Cause.MEMORY)
-"""What can keep somebody waiting."""
+"""What can keep a request waiting."""
 
 
 class Composition(NamedTuple):
     """The tokens that went through the model in one step or in several, by what they were for.
 
     prefill: of prompts, and of answers that go on elsewhere, for the first time. decode: one for each row that decodes.
-    guesses: those that were kept. waste: guesses that were refused, what was computed before, rows for nobody.
+    guesses: those that were kept. waste: refused guesses, tokens that were computed before, rows for nobody.
     """
 
     prefill: int = 0
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
 def compose(record: StepRecord) -> Composition:
     """What a step's tokens were for. The parts add up to all that it computed.
 
-    A DECODE row computes its request's last token and any guesses behind it, and all that it sampled but one are
+    A DECODE row computes its request's last token and any guesses after it, and all that it sampled but one are
     guesses that were kept. `record.again` is of PREFILL rows. IDLE rows have computed nothing, whatever they say.
     """
     # task 14.4 begin
@@ -69,7 +69,7 @@ def compose(record: StepRecord) -> Composition:
 
 
 def cause_of(record: StepRecord) -> Cause | None:
-    """What kept those who waited from being admitted in this step: one of WAITS; None if nobody waited.
+    """What kept waiting requests from being admitted in this step: one of WAITS; None if none waited.
 
     If all slots were taken, nothing else matters: SLOTS. Else, if the step had all tokens of its budget, LONG_PROMPT
     if a single PREFILL row had at least MOSTLY of the budget, and BUDGET if none had. Else there was a slot and budget,
@@ -88,10 +88,10 @@ def cause_of(record: StepRecord) -> Cause | None:
 
 
 def measure(records: Sequence[StepRecord]) -> list[Evidence]:
-    """The evidence for each Cause, in their order, whether it is worth a word or not: see Evidence.
+    """The evidence for each Cause, in their order, whether it is worth mentioning or not: see Evidence.
 
-    Only records with `caching` speak for or against CACHE: which share of their tokens was read, and not found. A share
-    of nothing is 0.
+    Only records with `caching` count for CACHE: what share of their tokens was read, and not found. A share of nothing
+    is 0.
     """
     # task 14.4 begin
     parts = sum_of(records)
@@ -117,9 +117,9 @@ def measure(records: Sequence[StepRecord]) -> list[Evidence]:
 
 
 def findings(records: Sequence[StepRecord]) -> list[Finding]:
-    """What is worth a word: the evidence whose share is at least LEAST of its cause, in the order of the causes.
+    """What is worth mentioning: the evidence whose share is at least LEAST of its cause, in the order of the causes.
 
-    Nothing has happened in no steps, and a share of nothing is no finding. Each sentence is that of `words`.
+    Without records there is nothing to find, and a share of nothing is no finding. Each sentence is that of `words`.
     """
     # task 14.4 begin
     if not records:
@@ -168,7 +168,7 @@ def _waits(cause: Cause, records: Sequence[StepRecord]) -> Evidence:
 
 
 def _longest(record: StepRecord) -> str:
-    """Whose PREFILL row has the most tokens; of equal ones, the first."""
+    """The request whose PREFILL row has the most tokens; of equal ones, the first."""
     # task 14.4 begin
     rows = [row for row in record.rows if row.kind is Kind.PREFILL]
     return max(rows, key=lambda row: row.tokens).request or ""

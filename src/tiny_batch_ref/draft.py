@@ -21,7 +21,7 @@ from .slots import SlotManager
 
 @dataclass
 class Seen:
-    """What the draft's cache holds of a request: `computed` of its tokens, and behind them guesses that were fed to it.
+    """What the draft's cache holds of a request: `computed` of its tokens, and after them guesses that were fed to it.
 
     The last guess of a call never was.
     """
@@ -35,8 +35,8 @@ class DraftModel:
     """A Proposer: a model with the same vocabulary guesses one token after the other, for all rows at once.
 
     Any Runner will do, with slots for `max_running` requests; a request that finds none free goes without guesses. Each
-    guess is chosen as the request's own tokens are, with the same seed at the same position: so a draft that thinks
-    alike draws alike.
+    guess is chosen as the request's own tokens are, with the same seed at the same position: so a draft with the same
+    probabilities draws the same tokens.
     """
 
     def __init__(self, runner: Runner, *, max_running: int, max_batched_tokens: int = 256) -> None:
@@ -54,10 +54,10 @@ class DraftModel:
         self._seen: dict[str, Seen] = {}
 
     def propose(self, requests: Sequence[Request], most: Sequence[int]) -> Sequence[Sequence[int]]:
-        """See Proposer. The first pass reads what is missing, the next ones a guess each.
+        """See Proposer. The first pass reads what is missing, the next ones one guess each.
 
         A request that wants no guess is not read either. The others are read in order while tokens last; one that could
-        not be read completely has no guesses this time, and goes on from there the next time.
+        not be read completely has no guesses this time, and goes on from there next time.
         """
         # task 13.5 begin
         limits = {request.id: limit for request, limit in zip(requests, most, strict=True)}
@@ -82,7 +82,7 @@ class DraftModel:
     def _catch_up(self, requests: Sequence[Request]) -> list[Work]:
         """What the draft must read of each request before it can guess, in order, `max_batched_tokens` in all.
 
-        Its guesses that came true are read already; behind them it reads again. The last token is always missing: the
+        Guesses that came true have been read already; after them it reads again. The last token is always missing: the
         first guess comes from it. Notes in `_seen` what will be computed.
         """
         # task 13.5 begin
@@ -138,7 +138,7 @@ class DrawingRunner(MlxRunner):
         return found
 
     def said(self, work: Work) -> Array | None:
-        """With which probabilities a work's guesses were drawn: see Said. They are forgotten with that."""
+        """The probabilities with which a work's guesses were drawn: see Said. They are forgotten with that."""
         guesses = guesses_of(work)
         stop = work.start + len(work.tokens)
         drawn_from = self._drawn_from.get(work.request_id, {})
@@ -147,7 +147,7 @@ class DrawingRunner(MlxRunner):
         return np.stack(found) if found else None
 
     def _of(self, work: Work) -> dict[int, Array]:
-        """What is remembered of a work's request; of whoever had its slot before, nothing is."""
+        """What is remembered of a work's request; nothing is of the one that had its slot before."""
         if self._in_slot.get(work.slot) != work.request_id:
             self._in_slot = {slot: name for slot, name in self._in_slot.items() if name != work.request_id}
             self._drawn_from.pop(self._in_slot.get(work.slot, ""), None)

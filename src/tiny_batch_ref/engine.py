@@ -97,8 +97,8 @@ class Engine:
         """Plan, run, and hand out the tokens. Returns what has happened since the last step, in order.
 
         Each request ends with exactly one FinishedEvent, and holds nothing by then. If `_run` raises an Exception,
-        the requests of that plan end with ERROR, and all others go on. The budget learns, and `on_step` hears, of steps
-        that succeeded, before their tokens are handed out.
+        the requests of that plan end with ERROR, and all others go on. The budget learns of steps that succeeded, and
+        so does `on_step`, before their tokens are handed out.
         """
         # task 9.5 begin
         events, self._events = self._events, []
@@ -127,7 +127,7 @@ class Engine:
         return self.scheduler.plan()
 
     def _run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
-        """What the runner makes of a plan. RuntimeError if it forgot somebody who wants a token."""
+        """What the runner makes of a plan. RuntimeError if it forgot a request that wants a token."""
         sampled = self.runner.run(plan)
         forgotten = [work.request_id for work in plan.work if work.wanted and not sampled.get(work.request_id)]
         if forgotten:
@@ -138,7 +138,7 @@ class Engine:
         """Append a request's new tokens, until it ends; returns the events.
 
         Text goes with the token that it came with; EOS is no token of the answer, and its text goes with the end. A
-        request whose `decode` raises has ended, with ERROR, as any other has: see Request.
+        request whose `decode` raises has ended with ERROR, like any other that ends: see Request.
         """
         # task 9.5 begin
         request, events = self._requests[request_id], list[Event]()

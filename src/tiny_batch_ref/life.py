@@ -25,7 +25,7 @@ class Health:
 
 
 class Life:
-    """Holds the bridge that serves now, replaces it when its engine has died or hangs, and brings all to an end."""
+    """Holds the bridge that serves now, replaces it when its engine has died or hangs, and ends it all in order."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Life:
         self.bridge.cancel(request_id)
 
     def problem(self) -> str | None:
-        """What is wrong with the present engine, in words; None if nothing is.
+        """What is wrong with the current engine, in words; None if nothing is.
 
         If its bridge is `down`, that error's text. If its worker is not alive, that its thread is dead. If a step has
         been running for more than `stuck_after` seconds, that it hangs, and for how long. A worker that waits for work
@@ -93,7 +93,7 @@ class Life:
         # task 15.5 end
 
     def look(self) -> None:
-        """If there is a problem, close the bridge with EngineDown of its words, and try to put a new one there.
+        """If there is a problem, close the bridge with an EngineDown that says so, and try to put a new one in place.
 
         A try that succeeds is a restart: `make` returned, and the new bridge is started. If `make` raises, the next
         look tries again. After `max_restarts` tries in a row, there are no more: the problem stays, and is told. The
@@ -122,7 +122,7 @@ class Life:
         # task 15.5 end
 
     async def watch(self, every: float = 0.5) -> None:
-        """Look every so many seconds, for ever."""
+        """Look every `every` seconds, forever."""
         while True:
             await asyncio.sleep(every)
             self.look()
@@ -142,7 +142,7 @@ class Life:
         # task 15.5 end
 
     def end(self) -> None:
-        """Close the bridge: who is still in it gets ShuttingDown."""
+        """Close the bridge: requests that are still in it get ShuttingDown."""
         # task 15.5 begin
         self._ended = True
         self.bridge.close(ShuttingDown("the server has ended before this answer had"))

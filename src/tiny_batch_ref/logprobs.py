@@ -17,7 +17,7 @@ from .sampling import SamplingParams
 
 @dataclass(frozen=True)
 class ScoredSampling(SamplingParams):
-    """Sampling for a request that wants log-probabilities: also of the `top_logprobs` most likely tokens."""
+    """Sampling for a request that wants log-probabilities, and those of the `top_logprobs` most likely tokens."""
 
     top_logprobs: int = 0
 
@@ -40,13 +40,13 @@ class ScoredToken(TokenEvent):
 
 @dataclass(frozen=True)
 class Ended(FinishedEvent):
-    """A FinishedEvent that says of how many prompt tokens keys and values were there already."""
+    """A FinishedEvent that says for how many prompt tokens keys and values were there already."""
 
     cached_tokens: int = 0
 
 
 class ScoringRunner(MlxRunner):
-    """To be mixed in before a runner: `class Mine(ScoringRunner, PagedRunner)`. It is the engine's thread's alone."""
+    """To be mixed in before a runner: `class Mine(ScoringRunner, PagedRunner)`. Only the engine's thread uses it."""
 
     def run(self, plan: StepPlan) -> Mapping[str, Sequence[int]]:
         """See Runner."""
@@ -82,17 +82,17 @@ class ScoringRunner(MlxRunner):
 
     @property
     def _scores(self) -> dict[str, deque[Score]]:
-        """Of tokens that were chosen and not reported yet. (No __init__: each runner has its own arguments.)"""
+        """Scores of tokens that were chosen and not reported yet. (No __init__: each runner has its own arguments.)"""
         return cast(dict[str, deque[Score]], self.__dict__.setdefault("kept_scores", {}))
 
     @property
     def _cached(self) -> dict[str, int]:
-        """Behind how many tokens the first work of each request began."""
+        """After how many tokens the first work of each request began."""
         return cast(dict[str, int], self.__dict__.setdefault("kept_cached", {}))
 
 
 def scores(logits: mx.array, tokens: Sequence[int], top: int) -> list[Score]:
-    """The score of each row's token, with the `top` most likely tokens, the likeliest first; equals by number.
+    """The score of each row's token, with the `top` most likely tokens, the likeliest first; equal ones by number.
 
     logits: (n, V); tokens: n of them.
     """

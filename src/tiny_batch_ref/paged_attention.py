@@ -73,9 +73,9 @@ def gather(pages: mx.array, tables: mx.array) -> mx.array:
 
 
 def gathering_reader(tables: Sequence[Sequence[int]], lengths: Sequence[int], size: int) -> Decode:
-    """How rows of one token read: their pages are gathered into one piece each, behind which nobody looks.
+    """How rows of one token read: their pages are gathered into one piece each, and nothing beyond it is read.
 
-    tables: the numbers of each row's pages; they may be of unequal length, and longer than needed: what stands behind a
+    tables: the numbers of each row's pages; they may be of unequal length, and longer than needed: what stands after a
     row's last page is never followed. lengths: how many positions each row sees, at least 1. Returns a function of a
     layer's (q, keys, values): q is (B, Hq, Dh), keys and values are the layer's pages; it returns (B, Hq, Dh).
     """
@@ -99,7 +99,7 @@ def paged_attend(packed: Packed, tables: Tables, caches: Sequence[PagedKvCache],
     """The `attend` of one step, for the model: q is (T, Hq, Dh), k and v (T, Hkv, Dh); returns (T, Hq, Dh).
 
     caches: one for each layer. In each, all of the step is written before anything is read. reader: makes what rows of
-    one token read with, such as `gathering_reader`; it is asked once a step, and not at all if there are no rows.
+    one token read with, such as `gathering_reader`; it is called once per step, and not at all if there are no rows.
     Segments read their own pages, gathered: each token sees what its request has stored before it, and itself.
     """
     # task 12.4 begin

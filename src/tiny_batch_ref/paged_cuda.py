@@ -6,14 +6,13 @@ from __future__ import annotations
 def cuda_body() -> str:
     """The body of the kernel, in CUDA: the same promise as that of Task 12.5, see metal_body.
 
-    The arrays, their shapes, T, Dh and SIMDGROUPS have the same names. What is called otherwise:
+    The arrays, their shapes, T, Dh and SIMDGROUPS have the same names. These names differ:
     - blockIdx.x is the query head, blockIdx.y the row; threadIdx.x counts the 32 * SIMDGROUPS threads of a block. 32
       threads that follow each other are a warp: threadIdx.x / 32 is its number, threadIdx.x % 32 the place in it;
     - __shfl_xor_sync(0xffffffff, x, n): the x of the thread whose place differs from one's own in the bits of n. Five
       of them, with n = 16, 8, 4, 2 and 1, give every thread of the warp the sum or the maximum. All 32 must call it;
     - __shared__ float name[size]; memory of the whole block, in no order until __syncthreads(), which all must reach;
-    - expf, fmaxf, rsqrtf. MLX's header defines `inf`; INFINITY and FLT_MAX are unknown to the compiler that it uses.
-      T is float, __half or __nv_bfloat16: float(x) and T(x) convert.
+    - expf, fmaxf, rsqrtf, INFINITY. T is float, __half or __nv_bfloat16: float(x) and T(x) convert.
     """
     # task 12.6 begin
     return """
@@ -37,7 +36,7 @@ def cuda_body() -> str:
             query[i] = float(q[mine + 32 * i + lane]) * rsqrtf(float(Dh));
             sum[i] = 0.0f;
         }
-        float maximum = -inf;
+        float maximum = -INFINITY;
         float total = 0.0f;
 
         const int length = lengths[row];
@@ -73,7 +72,7 @@ def cuda_body() -> str:
         }
         __syncthreads();
 
-        // Position 0 is the first warp's, so the highest is a number, and expf(-inf) is 0 for whoever had none.
+        // Position 0 is the first warp's, so the highest is a number, and expf(-INFINITY) is 0 for whoever had none.
         float highest = maxima[0];
         for (int w = 1; w < SIMDGROUPS; ++w) {
             highest = fmaxf(highest, maxima[w]);

@@ -24,10 +24,10 @@ DTYPES = (mx.float32, mx.float16, mx.bfloat16)
 
 
 def paged_decode(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, lengths: mx.array) -> mx.array:
-    """Attention of one query a row to keys and values in pages, on the GPU: (B, Hq, Dh), of q's dtype.
+    """Attention of one query per row to keys and values in pages, on the GPU: (B, Hq, Dh), of q's dtype.
 
     q: (B, Hq, Dh). keys, values: (num_blocks, Hkv, block_size, Dh), the pages of one layer. tables: (B, W) int32, the
-    pages of each row in the order of positions; what stands behind a row's last page is not looked at. lengths: (B,)
+    pages of each row in the order of positions; what stands after a row's last page is not looked at. lengths: (B,)
     int32, how many positions each row sees, at least 1. Metal runs the body of Task 12.5, CUDA that of Task 12.6.
     Raises ValueError if the input is none of these, or MLX computes on a CPU: see `paged_decode_on_shim`.
     """
@@ -47,7 +47,7 @@ def paged_decode_on_shim(
 ) -> mx.array:
     """What `paged_decode` returns for the same arrays, by a body that is compiled as C++ and run on the CPU.
 
-    language: metal or cuda, whose body it is. order, poison: how to make it hard, see tiny_batch_kit.machine.kernels.
+    language: metal or cuda, which body it is. order, poison: how to make it hard, see tiny_batch_kit.machine.kernels.
     Raises ValueError for wrong input, or if the kernel does what it must not do.
     """
     check(*arrays)
@@ -84,14 +84,14 @@ def _kernel(language: str, source: str) -> Callable[..., Any]:
 def check(*arrays: mx.array) -> None:
     """Raise ValueError, with what to do, unless these are q, keys, values, tables and lengths of one layer's decode.
 
-    The lengths are looked at: build them from a list, and nothing has to be waited for.
+    The values of `lengths` are read: build them from a list, so that no computation has to be waited for.
     """
     for problem in _problems(*arrays):
         raise ValueError(problem)
 
 
 def _problems(q: mx.array, keys: mx.array, values: mx.array, tables: mx.array, lengths: mx.array) -> list[str]:
-    """What is wrong with the input, the first of it that can be said."""
+    """The first thing that is wrong with the input, in words."""
     found = _of_shapes(q, keys, values, tables, lengths)
     if found:
         return found

@@ -22,7 +22,7 @@ class PageCopy(NamedTuple):
 
 @dataclass(frozen=True)
 class PagedPlan(StepPlan):
-    """A plan with the numbers of each work's pages, in order of positions; and what is copied before all else.
+    """A plan with the numbers of each work's pages, in order of positions; and the copies made before all else.
 
     No page is copied that another copy of the same plan writes: they may be made in any order.
     """
@@ -35,13 +35,13 @@ class PagedScheduler(PreemptiveScheduler):
     """Counts memory in pages. A request's *table* lists its pages; a hit, a sample and an end are changes of tables.
 
     A running request has pages for all tokens that it has, its whole prompt from the start. A page may stand in several
-    tables; who writes into one that others use too gets a copy first. Slots are numbers of rows, and hold nothing.
+    tables; a request that writes into one that others use gets a copy first. Slots are row numbers, and hold nothing.
     """
 
     def __init__(self, allocator: BlockAllocator, *, headroom: int = 1, **options: Any) -> None:
         """headroom: for how many more *pages* of each running request there must be room before another is admitted.
 
-        options: those of PreemptiveScheduler, but for max_memory_tokens: that is what the pages hold. Raises ValueError
+        options: those of PreemptiveScheduler, except max_memory_tokens: that is what the pages hold. Raises ValueError
         for the same reasons.
         """
         pages = {"max_memory_tokens": allocator.num_blocks * allocator.block_size}
@@ -52,7 +52,7 @@ class PagedScheduler(PreemptiveScheduler):
         self._copies: dict[str, tuple[Block, Block]] = {}
 
     def plan(self) -> PagedPlan:
-        """As PreemptiveScheduler.plan, with the tables and the copies. It must call `_work` for all who run."""
+        """As PreemptiveScheduler.plan, with the tables and the copies. It must call `_work` for all that run."""
         plan = super().plan()
         tables = tuple(tuple(page.number for page in self.tables[work.request_id]) for work in plan.work)
         copies = tuple(PageCopy(source.number, target.number) for source, target in self._copies.values())
@@ -60,16 +60,16 @@ class PagedScheduler(PreemptiveScheduler):
 
     @property
     def memory_used(self) -> int:
-        """How many tokens the pages hold that somebody uses: a page counts whole, and once, however many use it."""
+        """How many tokens the pages in use can hold: a page counts whole, and once, however many requests use it."""
         return (self.allocator.num_blocks - self.allocator.num_available) * self.allocator.block_size
 
     def _fits(self, request: Request) -> bool:
         """Whether there are pages for a request's tokens, and then for `headroom` more of each that runs, it included.
 
-        What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`, but for the
-        one that its last token is written to, which is copied. A found page that nobody uses is no longer to be had by
-        others. A sample waits until the other one is read: `_is_read`. If nobody runs, it fits: else it would have been
-        refused.
+        What it shares needs no page: whole pages that are found, and for a sample those of its `sample_of`, except the
+        one that its last token is written to, which is copied. A found page that nobody uses is no longer available to
+        others. A sample waits until the other one is read: `_is_read`. If nothing runs, it fits: otherwise it would
+        have been refused.
         """
         # task 12.2 begin
         if not self.running:
@@ -87,7 +87,7 @@ class PagedScheduler(PreemptiveScheduler):
         # task 12.2 end
 
     def _admit(self) -> Request | None:
-        """As Scheduler._admit; the request gets its table, and begins behind what it shares."""
+        """As Scheduler._admit; the request gets its table, and begins after what it shares."""
         request = super()._admit()
         if request is not None:
             shared = self._shared(request)
@@ -101,8 +101,8 @@ class PagedScheduler(PreemptiveScheduler):
     def _shared(self, request: Request) -> Sequence[Block]:
         """The pages that a request can begin with, in order: its tokens but the last are looked for.
 
-        Of a sample that has no answer yet, if the other one is read: all of its pages that hold the prompt, the last of
-        them perhaps in part.
+        For a sample that has no answer yet, if the other one is read: all of the other's pages that hold the prompt,
+        the last of them perhaps in part.
         """
         # task 12.2 begin
         other = self._sampled(request)
@@ -134,10 +134,10 @@ class PagedScheduler(PreemptiveScheduler):
         # task 12.2 end
 
     def _own(self, request: Request) -> bool:
-        """See that nobody else uses the page into which a running request's next token is written.
+        """See that no other request uses the page into which a running request's next token is written.
 
-        If somebody does, the request gets a page of its own in the table, and a copy is planned: in `_copies`, which
-        takes over the request's use of the old page. False, and nothing changes, if there is no page.
+        If one does, the request gets a page of its own in the table, and a copy is planned: in `_copies`, which takes
+        over the request's use of the old page. False, and nothing changes, if there is no page.
         """
         # task 12.3 begin
         table, place = self.tables[request.id], request.num_computed_tokens // self.allocator.block_size
@@ -154,7 +154,7 @@ class PagedScheduler(PreemptiveScheduler):
     def _make_room(self) -> tuple[str, ...]:
         """Give every running request the pages that its next step needs, its own to write to, in order of admission.
 
-        When there are none, the last admitted are sent back until there are. Returns whom, the last admitted first.
+        When there are none, the last admitted are sent back until there are. Returns their ids, last admitted first.
         """
         # task 12.2 begin
         preempted: list[str] = []
@@ -166,12 +166,12 @@ class PagedScheduler(PreemptiveScheduler):
         # task 12.2 end
 
     def _work(self, request: Request, left: int) -> Work:
-        """As Scheduler._work, behind what others have published meanwhile."""
+        """As Scheduler._work, after what others have published meanwhile."""
         self._catch_up(request)
         return super()._work(request, left)
 
     def _catch_up(self, request: Request) -> None:
-        """Let a request that is being read use the pages that others have published, in place of its own."""
+        """Let a request that is being read use the pages that others have published, instead of its own."""
         # task 12.3 begin
         table, size = self.tables[request.id], self.allocator.block_size
         place = request.num_computed_tokens // size
@@ -223,5 +223,5 @@ class PagedScheduler(PreemptiveScheduler):
             self.allocator.release([source])
 
     def _pages_for(self, tokens: int) -> int:
-        """How many pages so many tokens need."""
+        """How many pages a number of tokens needs."""
         return -(-tokens // self.allocator.block_size)

@@ -1,4 +1,4 @@
-"""Day 12: who carries out a plan whose requests have pages."""
+"""Day 12: what carries out a plan whose requests have pages."""
 
 from __future__ import annotations
 

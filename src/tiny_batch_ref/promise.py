@@ -1,4 +1,4 @@
-"""Day 14: who can't get a first token in time is told so at once, and when to come back."""
+"""Day 14: a caller whose first token can't come in time is told so at once, and when to come back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .totals import Objective
 
 
 class NotInTime(QueueFull):
-    """The first token could not come in time. retry_after: in how many seconds it could, above 0 and finite."""
+    """The first token can't come in time. retry_after: in how many seconds to try again, above 0 and finite."""
 
     def __init__(self, message: str, retry_after: float) -> None:
         """message: for the caller."""
@@ -24,13 +24,13 @@ class NotInTime(QueueFull):
 
 
 class Promise:
-    """Admits whoever can have a first token in time, by how fast prompts are read while somebody waits.
+    """Admits a request if its first token can come in time, by how fast prompts are read while some wait.
 
         promise.check(request)          # raises NotInTime
         engine.add_request(request)
 
-    That speed is what is left for reading. It needs no knowledge of answers, slots, memory or hits: whatever holds the
-    queue up makes it less.
+    That rate is what is left for reading. It needs no knowledge of answers, slots, memory or hits: whatever holds up
+    the queue lowers it.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Promise:
     ) -> None:
         """scheduler: the engine's; it is only read. objective: its `ttft` is what is promised.
 
-        rate: tokens of prompts a second to begin with; it is learned, over about `memory` seconds. margin: a forecast
-        counts as if it were so many times as long. Raises ValueError for a rate or a memory that is not above 0 and
+        rate: prompt tokens a second to begin with; it is learned, over about `memory` seconds. margin: a forecast
+        counts as if it were `margin` times as long. Raises ValueError for a rate or a memory that is not above 0 and
         finite, or a margin below 1.
         """
         if not (0 < rate < math.inf and 0 < memory < math.inf and 1 <= margin < math.inf):
@@ -62,9 +62,9 @@ class Promise:
         """A step has ended, now. Give it to the engine, or call it from a function that you give to it.
 
         Only if something was left to read when the last step ended, and is left now, was the engine reading as fast as
-        it could all the while, and `rate` learns: it goes a share 1 − exp(−seconds / memory) of the way to the
-        step's tokens of PREFILL rows a second, where seconds are those since the last step ended; and it never
-        falls below one token in `memory` seconds.
+        it could all the time. Then `rate` learns: it goes a share 1 − exp(−seconds / memory) of the way to the step's
+        PREFILL tokens a second, where seconds are those since the last step ended; and it never falls below one token
+        in `memory` seconds.
         """
         # task 14.7 begin
         now, unread = self._clock.now(), self._scheduler.num_unread
@@ -77,10 +77,10 @@ class Promise:
         # task 14.7 end
 
     def forecast(self, prompt_tokens: int) -> float:
-        """In how many seconds a request with so many tokens would have its first token, if it came now.
+        """In how many seconds a request with a prompt of that many tokens would have its first token, if it came now.
 
-        All that is unread goes before it (`Scheduler.num_unread`), and then itself, at `rate`. Raises ValueError for
-        less than 1 token.
+        All that is unread is read before it (`Scheduler.num_unread`), and then its own prompt, at `rate`. Raises
+        ValueError for less than 1 token.
         """
         # task 14.7 begin
         if prompt_tokens < 1:
@@ -92,9 +92,9 @@ class Promise:
         """Return if the request may be added now. It changes nothing.
 
         Raises NotInTime if `margin` times its forecast is more than the promised TTFT. But if nothing is unread, it may
-        come in any case: later it would be no sooner. `retry_after`: when, if nobody else comes and `rate` stays,
-        enough has been read for it to be admitted (all that is unread, if its own reading alone takes too long). The
-        message has the forecast, to a tenth of a second, and the promised TTFT.
+        come in any case: waiting would not help. `retry_after`: after how long, if no other request comes and `rate`
+        stays, enough has been read for it to be admitted (all that is unread, if its own reading alone takes too long).
+        The message has the forecast, to a tenth of a second, and the promised TTFT.
         """
         # task 14.7 begin
         prompt, unread = len(request.prompt), self._scheduler.num_unread

@@ -13,11 +13,11 @@ from .sampling import SamplingParams
 
 Array = np.ndarray
 Said = Callable[[Work], "Array | None"]
-"""With which probabilities a work's guesses were drawn, (k, V); None: they were not drawn, but are sure."""
+"""The probabilities with which a work's guesses were drawn, (k, V); None: they were not drawn, but are sure."""
 
 
 def probabilities(logits: mx.array, params: Sequence[SamplingParams]) -> Array:
-    """With which probability each row's token is drawn: (n, V) logits -> (n, V) float64, each row adds up to 1.
+    """The probability with which each token is drawn: (n, V) logits -> (n, V) float64, each row adds up to 1.
 
     It is what Day 4's `sample_batch` draws from: after temperature, top_k and top_p; a greedy row has a single 1.
     """
@@ -57,7 +57,7 @@ def draw(shares: Array, u: float) -> int:
 def three_draws(seed: int, position: int) -> tuple[float, float, float]:
     """Three numbers, 0 ≤ u < 1, that depend on seed and position alone, and not on each other.
 
-    One for whoever guesses the token at this position, one for accepting the guess, one for choosing a token there.
+    One for guessing the token at this position, one for accepting the guess, one for choosing a token there.
     """
     found = np.random.Generator(np.random.Philox(key=seed, counter=[position, 1, 0, 0])).random(3)
     return float(found[0]), float(found[1]), float(found[2])
@@ -67,7 +67,7 @@ def residual(target: Array, draft: Array) -> Array:
     """What a token is drawn from where a guess was refused: (V,) and (V,) probabilities -> (V,), which add up to 1.
 
     It is what the target has more of than the draft, scaled. Where nothing is left, the two are equal, and it is the
-    target: no guess is refused there but by rounding.
+    target: a guess is refused there only by rounding.
     """
     # task 13.4 begin
     more = np.maximum(target - draft, 0.0)
@@ -79,11 +79,11 @@ def residual(target: Array, draft: Array) -> Array:
 def accept(target: Array, draft: Array, guesses: Sequence[int], draws: Sequence[tuple[float, float]]) -> list[int]:
     """The new tokens of one row: the guesses that are accepted, and one more. They are distributed as the target says.
 
-    target: (k + 1, V), what the model says in the place of each guess, and behind the last. draft: (k, V), what the
+    target: (k + 1, V), what the model says in the place of each guess, and after the last. draft: (k, V), what the
     guesses were drawn from, each with a probability above 0 there. draws: k + 1 pairs of numbers, 0 ≤ u < 1, for each
     place: the first accepts, the second chooses.
     A guess is accepted with probability target / draft, or surely where the target has more of it. In the place of the
-    first that is not, a token is drawn from the residual, and nothing comes behind it; if all are accepted, one more is
+    first that is not, a token is drawn from the residual, and nothing follows it; if all are accepted, one more is
     drawn from the target.
     Source: Leviathan et al., 2023, "Fast Inference from Transformers via Speculative Decoding", algorithm 1.
     """
@@ -99,12 +99,12 @@ def accept(target: Array, draft: Array, guesses: Sequence[int], draws: Sequence[
 class Rejection:
     """An Acceptance that refuses a guess only as often as its draft says it too often.
 
-    A row's draws depend on its seed and the position alone. But its tokens depend on who guesses, and on how much: they
-    are distributed as without guesses, not equal to those.
+    A row's draws depend on its seed and the position alone. But its tokens depend on the proposer, and on how many
+    guesses it makes: they are distributed as without guesses, but are not the same.
     """
 
     def __init__(self, said: Said) -> None:
-        """said: with which probabilities a work's guesses were drawn."""
+        """said: the probabilities with which a work's guesses were drawn."""
         self._said = said
 
     def __call__(self, logits: mx.array, works: Sequence[Work]) -> list[list[int]]:

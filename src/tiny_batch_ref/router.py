@@ -1,4 +1,4 @@
-"""Day 16: the router: where a request goes, and what becomes of it if that was the wrong place."""
+"""Day 16: the router: where a request goes, and what happens to it if that was the wrong place."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .reports import Ask, Policy, Report
 
 
 class NoReplica(ValueError):
-    """There is nobody to send a request to: start a replica, or try later."""
+    """There is no replica to send a request to: start one, or try later."""
 
 
 class RetryBudget:
     """Retries are paid for by requests: each first try puts `share` of a retry into the purse, and a retry takes one.
 
-    When all is well there are always some in it. When everything fails, retries are `share` of the load and no more:
-    they don't become the second wave that keeps a fleet down.
+    When all is well, it always has some. When everything fails, retries are `share` of the load and no more: they don't
+    become the second wave that keeps a fleet down.
     """
 
     def __init__(self, share: float = 0.1, most: float = 10.0) -> None:
@@ -40,7 +40,7 @@ class RetryBudget:
     def take(self) -> bool:
         """Whether there is a retry in the purse; if there is, it is taken out.
 
-        What lacks less than a billionth is one: ten times 0.1 is a little less than 1 in floating point.
+        What lacks less than a billionth counts as one: ten times 0.1 is a little less than 1 in floating point.
         """
         # task 16.6 begin
         if self.left < 1 - 1e-9:
@@ -54,7 +54,7 @@ class RetryBudget:
 class Going:
     """A request that is on its way or will be tried again. tried: where it has been.
 
-    shown: whether its caller has seen anything of the answer. probe: whether it shows how an ejected replica does.
+    shown: whether its caller has seen any of the answer. probe: whether it tests an ejected replica.
     """
 
     ask: Ask
@@ -66,7 +66,7 @@ class Going:
 
 
 class Router:
-    """Sends each request to a replica, and those that fail to another one if nobody will notice.
+    """Sends each request to a replica, and those that fail to another one if no caller will notice.
 
     All times are seconds of one clock, and given from outside. A request is known from `route` until `ended`, or until
     `failed` says that there is no further try.
@@ -102,21 +102,22 @@ class Router:
         self.ejector.join((report.replica,))
 
     def gone(self, replica: str) -> None:
-        """A replica was taken out of the fleet. What it was answering has to be told to `failed`, as of any other."""
+        """A replica was taken out of the fleet. What it was answering must be reported to `failed`, as ever."""
         self.board.gone(replica)
         self.ejector.leave(replica)
 
     def route(self, ask: Ask, now: float) -> str:
-        """Where a request goes now. Sent to the board as sent, and of a request's first try the budget is told.
+        """Where a request goes now. The board hears that it was sent, and the budget of a request's first try.
 
-        If a replica is to be probed, and this is the request's first try, it goes there. Else the policy chooses: of
-        those that are neither ejected nor tried before; if there are none, of the ejected ones that were not tried.
-        Raises NoReplica, and changes nothing, if all were tried or there are none.
+        If a replica is to be probed, and this is the request's first try, it goes there. Else the policy chooses among
+        those that are neither ejected nor tried before; if there are none, among the ejected ones that were not tried.
+        Raises NoReplica if all were tried or there are none: then the request is not known, or not any more.
         """
         going = self.going.get(ask.id)
         tried = going.tried if going else set[str]()
         untried = self.board.reports.without(tried)
         if not untried:
+            self.going.pop(ask.id, None)  # what it might be tried on has left since `failed` said so
             raise NoReplica(
                 f"{ask.id} has nowhere to go: {len(tried)} of {len(self.board.reports)} replicas were tried"
             )
@@ -134,12 +135,12 @@ class Router:
         # task 16.6 end
 
     def shown(self, ask_id: str) -> None:
-        """A request's caller has seen the first of its answer: from now on nobody else can answer it."""
+        """A request's caller has seen the first of its answer: from now on no other replica can answer it."""
         if ask_id in self.going:
             self.going[ask_id].shown = True
 
     def ended(self, ask_id: str, now: float) -> None:
-        """A request has its answer. Its pace, in seconds a token at speed 1, is told to the ejector."""
+        """A request has its answer. Its pace, in seconds per token at speed 1, is told to the ejector."""
         going = self.going.pop(ask_id)
         report = self.board.reports.of(going.replica)
         self.board.ended(going.replica, ask_id, now)
@@ -147,7 +148,7 @@ class Router:
             self.ejector.succeeded(going.replica, (now - going.sent) * report.speed / going.ask.tokens, now)
 
     def left(self, ask_id: str, now: float) -> None:
-        """A request's caller has left. That says nothing of its replica."""
+        """A request's caller has left. That says nothing about its replica."""
         going = self.going.pop(ask_id)
         self.board.ended(going.replica, ask_id, now)
         if going.probe:
@@ -158,7 +159,7 @@ class Router:
 
         The board and the ejector are told. It is tried again only if its caller has seen nothing of an answer, it was
         sent fewer than `tries` times, there is a replica (ejected or not) that it has not been at, and the budget has a
-        retry, which is taken only if all else allows. A request that is not tried again is not known any more.
+        retry, which is taken only if all else allows. A request that is not tried again is forgotten.
         """
         going = self.going[ask_id]
         self.board.ended(going.replica, ask_id, now)

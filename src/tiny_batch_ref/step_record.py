@@ -17,9 +17,8 @@ class StepRecord:
 
     rows: what each slot did. running: how many requests had a slot, with a row or without. waiting: how many were still
     in the queue while it ran. budget: how many tokens it might have had. memory, room: tokens that are held, and that
-    may be. found: tokens of requests that were there already, and so were not computed: a prefix cache's. again: tokens
-    of PREFILL rows that had been computed before, until their request was sent back. caching: whether there is
-    a prefix cache at all.
+    may be. found: tokens that a prefix cache had already, and that were not computed. again: tokens of PREFILL rows
+    that had been computed before, until their request was sent back. caching: whether there is a prefix cache at all.
     """
 
     rows: tuple[RowWork, ...]
@@ -50,7 +49,7 @@ class StepReader:
         self._most: dict[str, int] = {}  # and how many at most, ever
 
     def read(self, rows: Sequence[RowWork]) -> StepRecord:
-        """The record of the step that has just been committed. rows: what `on_step` hears of it."""
+        """The record of the step that has just been committed. rows: what `on_step` is told of it."""
         found = again = 0
         for row in rows:
             request = self._scheduler.running.get(row.request or "")
@@ -78,7 +77,7 @@ class StepReader:
         )
 
     def sent_back(self, request_id: str) -> None:
-        """A request has lost what it had computed; unless the same plan has admitted it again: then that was read."""
+        """A request has lost what it had computed; unless the same plan has admitted it again: then it was read."""
         if request_id not in self._scheduler.running:
             self._stood.pop(request_id, None)
 

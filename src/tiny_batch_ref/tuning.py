@@ -19,7 +19,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Point:
-    """What was measured of a setting under one load.
+    """What was measured with a setting under one load.
 
     throughput: new tokens a second, of all together. ttft, tpot: seconds that must be promised to keep the promise for
     nearly all, so a high percentile and not a mean.
@@ -52,8 +52,8 @@ def pareto(points: Iterable[Point]) -> list[Point]:
 def best_under(points: Iterable[Point], objective: Objective) -> Point:
     """The point with the most throughput whose TTFT and TPOT are within the objective, which may be met exactly.
 
-    Of several, the one with the smallest TPOT; of these, the first. Raises ValueError if there is none: it says which
-    TTFT and which TPOT are the smallest that were seen.
+    Of several, the one with the smallest TPOT; of these, the first. Raises ValueError if there is none: it says what
+    the smallest TTFT and the smallest TPOT seen are.
     """
     # task 14.5 begin
     tried = list(points)
@@ -74,7 +74,7 @@ def search(
 ) -> list[Point]:
     """Measure few of all settings, with the best throughput of all among them; in the order of measuring.
 
-    It leans on this: TPOT never falls with more slots or with more tokens a step; and of the settings that keep it,
+    It relies on this: TPOT never falls with more slots or with more tokens a step; and of the settings that keep it,
     more slots or tokens never make throughput less or TTFT more. So only the border counts, and one walk sees it all:
     from the fewest slots and the most tokens, to more slots after a TPOT that is kept, and to fewer tokens
     after one that is not. It ends where either runs out, or where slots are more than tokens, which no scheduler takes.
@@ -82,7 +82,7 @@ def search(
     their order, with the best setting found; none if no setting keeps the objective. No setting is measured twice.
     At most `len(slots) + len(tokens) + len(blocks) - 2` measurements.
 
-    Raises ValueError if slots, tokens or blocks are none, or not each above the one before.
+    Raises ValueError if slots, tokens or blocks are empty, or not each above the one before.
     """
     # task 14.5 begin
     for name, values in (("slots", slots), ("tokens", tokens), ("blocks", blocks)):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tiny_batch_kit.authors.bookkit.pages import PageRenderer
 from tiny_batch_kit.authors.bookkit.site import build_site
 from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course import implementations
 from tiny_batch_kit.course.syllabus import load_course
 
 COURSE = """
@@ -137,3 +141,110 @@ def render(book: Path) -> Callable[[str], tuple[str, list[str]]]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the course's own site."""
     return build_site(ROOT, tmp_path_factory.mktemp("book") / "site").parent
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[None]:
+    """Whatever is installed as `tiny_batch`: what the kit loads is the reference."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(implementations, "load", lambda module: importlib.import_module(f"tiny_batch_ref.{module}"))
+        yield
+
+
+# A browser
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 375, "height": 700}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser: TINY_BATCH_BROWSER, else Chromium or Chrome on the PATH, else playwright's own."""
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="no playwright: TINY_BATCH_DEV=1 ./scripts/course installs it"
+    )
+    found = os.environ.get("TINY_BATCH_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+    with api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        except api.Error as error:
+            reason = str(error).splitlines()[0]
+            pytest.skip(f"no browser ({reason}): install chromium, or name one in TINY_BATCH_BROWSER")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, site: Path) -> Iterator[Any]:
+    """Open a page; whatever goes wrong in it is collected in `faults`, and must be nothing at the end."""
+    faults: list[str] = []
+    contexts = []
+
+    def opened(name: str, window: dict[str, int] = WIDE, **options: Any) -> Any:
+        context = browser.new_context(viewport=window, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        # Leaving a page aborts what it was still loading, often its icon: that is no fault of the page.
+        page.on(
+            "requestfailed",
+            lambda asked: faults.append(f"failed: {asked.url}") if asked.failure != "net::ERR_ABORTED" else None,
+        )
+        page.on(
+            "request", lambda asked: faults.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
+        )
+        page.goto((site / name).as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def pale() -> str:
+    """A script for a page: which of its texts are too pale."""
+    return PALE
+
+
+# Text whose contrast to the nearest ground behind it is below 4.5 (WCAG 2.2, 1.4.3).
+PALE = """
+() => {
+    const parse = (colour) => {
+        const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+        return { rgb: [r, g, b], a };
+    };
+    const light = (rgb) => {
+        const [r, g, b] = rgb.map((x) => (x /= 255) <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (each) => {
+        for (; each; each = each.parentElement) {
+            const found = parse(getComputedStyle(each).backgroundColor);
+            if (found.a === 1) return found.rgb;
+        }
+        return [255, 255, 255];
+    };
+    const pale = new Set();
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const each = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || each.closest("svg, style") || !each.checkVisibility()) continue;
+        const [one, two] = [light(parse(getComputedStyle(each).color).rgb), light(ground(each))];
+        const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+        if (contrast < 4.5) pale.add(`${each.tagName}.${each.className} ${contrast.toFixed(2)}`);
+    }
+    return [...pale];
+}
+"""

@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 375, "height": 700}
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.course.syllabus import load_course
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser: TINY_BATCH_BROWSER, else Chromium or Chrome on the PATH, else playwright's own."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="no playwright: TINY_BATCH_DEV=1 ./scripts/course installs it"
-    )
-    found = os.environ.get("TINY_BATCH_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-    with api.sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        except api.Error as error:
-            reason = str(error).splitlines()[0]
-            pytest.skip(f"no browser ({reason}): install chromium, or name one in TINY_BATCH_BROWSER")
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, site: Path) -> Iterator[Any]:
-    """Open a page; whatever goes wrong in it is collected in `faults`, and must be nothing at the end."""
-    faults: list[str] = []
-    contexts = []
-
-    def opened(name: str, window: dict[str, int] = WIDE, **options: Any) -> Any:
-        context = browser.new_context(viewport=window, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        # Leaving a page aborts what it was still loading, often its icon: that is no fault of the page.
-        page.on(
-            "requestfailed",
-            lambda asked: faults.append(f"failed: {asked.url}") if asked.failure != "net::ERR_ABORTED" else None,
-        )
-        page.on(
-            "request", lambda asked: faults.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None
-        )
-        page.goto((site / name).as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
+from .conftest import NARROW, WIDE
 
 
 @pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -80,6 +25,7 @@ def test_every_page_opens_and_fits(open_page: Any, site: Path, window: dict[str,
         assert width <= window["width"], f"{path.name} is {width} wide in a window of {window['width']}"
         cut = page.evaluate(OVERHANGING)
         assert cut == [], f"{path.name}: {cut} stick out"
+        assert page.evaluate(TINY) == [], f"{path.name}: too small to read"
 
 
 # What is wider than the text and stands in nothing that scrolls: hidden overflow would cut it off unseen.
@@ -88,6 +34,43 @@ OVERHANGING = """
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
     .filter((each) => !each.closest(".table-wrapper, .picture-frame, .formula, pre"))
     .map((each) => each.outerHTML.slice(0, 80))
+"""
+
+
+# Words of pictures that are smaller than 7 pixels.
+TINY = """
+() => [...document.querySelectorAll("main svg text")]
+    .filter((each) => each.textContent.trim() && each.checkVisibility())
+    .filter((each) => {
+        const { a, b } = each.getScreenCTM();
+        return parseFloat(getComputedStyle(each).fontSize) * Math.hypot(a, b) < 7;
+    })
+    .map((each) => each.textContent)
+"""
+
+
+def test_the_search_finds_every_task_and_every_word_of_the_glossary(open_page: Any) -> None:
+    page = open_page("index.html")
+    page.keyboard.press("s")
+    page.wait_for_function("window.search && window.search.index && window.elasticlunr")
+    terms = re.findall(r"^(.+)\n: ", (ROOT / "book/src/glossary.md").read_text("utf-8"), re.MULTILINE)
+    wanted = dict.fromkeys(terms, "glossary.html")
+    assert len(wanted) > 40
+    for day in load_course(ROOT / "course.toml").days:
+        wanted |= {f"{task.id} {task.title}": f"day-{day.number:02d}.html" for task in day.tasks}
+    found = page.evaluate(SEARCH, list(wanted))
+    assert [query for query, pages in zip(wanted, found, strict=True) if wanted[query] not in pages] == []
+
+
+# The pages of the results that the book's own search would show, for each query.
+SEARCH = """
+(queries) => {
+    const { index, doc_urls, search_options, results_options } = window.search;
+    const searcher = elasticlunr.Index.load(index);
+    return queries.map((query) =>
+        searcher.search(query, search_options).slice(0, results_options.limit_results)
+            .map((each) => doc_urls[each.ref].split("#")[0]));
+}
 """
 
 
@@ -144,40 +127,8 @@ def test_what_is_too_wide_scrolls_by_keyboard(open_page: Any, selector: str) -> 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_text_stands_out_from_its_ground(open_page: Any, scheme: str, script: bool) -> None:
+def test_text_stands_out_from_its_ground(open_page: Any, scheme: str, script: bool, pale: str) -> None:
     page = open_page("day-01.html", color_scheme=scheme, java_script_enabled=script)
     page.locator(".quiz-question input").first.focus()
     page.keyboard.press("Space")
-    assert page.evaluate(PALE) == []
-
-
-# Text whose contrast to the nearest ground behind it is below 4.5 (WCAG 2.2, 1.4.3).
-PALE = """
-() => {
-    const parse = (colour) => {
-        const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
-        return { rgb: [r, g, b], a };
-    };
-    const light = (rgb) => {
-        const [r, g, b] = rgb.map((x) => (x /= 255) <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = (each) => {
-        for (; each; each = each.parentElement) {
-            const found = parse(getComputedStyle(each).backgroundColor);
-            if (found.a === 1) return found.rgb;
-        }
-        return [255, 255, 255];
-    };
-    const pale = new Set();
-    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-        const each = walker.currentNode.parentElement;
-        if (!walker.currentNode.data.trim() || each.closest("svg, style") || !each.checkVisibility()) continue;
-        const [one, two] = [light(parse(getComputedStyle(each).color).rgb), light(ground(each))];
-        const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
-        if (contrast < 4.5) pale.add(`${each.tagName}.${each.className} ${contrast.toFixed(2)}`);
-    }
-    return [...pale];
-}
-"""
+    assert page.evaluate(pale) == []

@@ -148,6 +148,26 @@ def test_a_picture_needs_a_file_and_a_caption(render: Render) -> None:
     fails(render, "{{#figure ../one.svg | A}}", "name an SVG")
 
 
+# Players
+
+
+def test_a_player_brings_its_traces_and_hides_until_its_script_runs(render: Render, book: Path) -> None:
+    (book / "book" / "traces").mkdir()
+    (book / "book" / "traces" / "day-01.json").write_text('{"title":"</script> $x$"}\n')
+    made, problems = render("{{#player day-01}}")
+    assert not problems
+    assert '<div class="tb-player" data-trace="player-day-01" hidden></div>' in made
+    assert '{"title":"\\u003c/script> $x$"}' in made
+    for part in made.split("\n\n"):  # an empty line would end a block of HTML
+        assert part.count("<script") == part.count("</script>")
+
+
+def test_a_player_without_traces_is_an_error(render: Render) -> None:
+    fails(render, "{{#player day-01}}", "day-01.json", "make_traces.py day-01")
+    fails(render, "{{#player ../day-01}}", "name traces in book/traces")
+    fails(render, "{{#player}}", "name traces in book/traces")
+
+
 # Predictions
 
 

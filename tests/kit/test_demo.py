@@ -23,7 +23,7 @@ from tiny_batch_kit.serving.workloads import Lengths, poisson
 from tiny_batch_kit.shows import experiments
 from tiny_batch_kit.shows.demo import agreement
 from tiny_batch_kit.shows.demo.live import LiveBoard
-from tiny_batch_kit.shows.demo.show import Plan, ready_ways, run_demo
+from tiny_batch_kit.shows.demo.show import Plan, pace, ready_ways, run_demo
 from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.timeline import Kind, Timeline, read_jsonl, summarise
 
@@ -221,6 +221,18 @@ def test_an_arranged_model_is_said_to_be_one(checkpoint, asked, tmp_path):
     assert len(written) == 6
     for text in (out.file.getvalue(), written[0].read_text()):
         assert re.search(r"arranged .*makes continuous \d+\.\d times as fast", re.sub(r"\s+", " ", text))
+
+
+@pytest.mark.parametrize(("seconds", "apart"), [(8.0, 0.2), (0.56, 0.2), (0.44, 0.2), (0.056, 0.02), (0.03, 0.01)])
+def test_prompts_arrive_faster_where_the_machine_is_faster(checkpoint, seconds, apart):
+    limits = []
+
+    def serve(run):
+        limits.append([each.limit for each in run.asked])
+        run.clock = SimpleNamespace(now=lambda: seconds)
+
+    assert pace(checkpoint, SimpleNamespace(name="a way", serve=serve)) == apart
+    assert limits[-1] == [8]
 
 
 def test_one_way_alone_has_a_headline(checkpoint, asked, tmp_path):

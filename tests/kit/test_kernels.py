@@ -231,7 +231,8 @@ def test_a_compiler_speaks_of_the_body_only():
     assert len(lines) <= 10
     assert "shim" not in str(caught.value)
     refuses("cuda", "out[0] = 1; {", "cuda_body does not compile")
-    refuses("cuda", "out[0] = INFINITY;", "NVRTC_has_no_INFINITY")
+    refuses("cuda", "out[0] = -inf;", "write_INFINITY")
+    refuses("cuda", "uint n = 0; out[n] = 1;", "cuda_body does not compile")
     refuses("cuda", "out[0] = 1; }}", "cuda_body does not compile")
 
 

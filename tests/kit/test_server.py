@@ -530,6 +530,7 @@ def test_a_real_process_ends_as_it_should(signals):
 # All at once
 
 
+@pytest.mark.timeout(900)
 def test_a_crowd_is_served(request):
     """A fifth hang up at random moments, some read slowly, some send half a body; all who stay are answered."""
     soak = request.config.getoption("--soak")
@@ -577,6 +578,7 @@ async def _crowd(server, count, rng):
     return sum(found), len(found)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("what", ["signal", "broken", "dead"])
 def test_trouble_under_load_leaves_nobody_without_an_end(request, what):
     clients = 500 if request.config.getoption("--soak") else 60

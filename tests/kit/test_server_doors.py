@@ -127,6 +127,7 @@ def test_nothing_comes_back_as_a_page():
         assert "script-src 'self'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.timeout(900)
 def test_schemathesis_finds_no_way_to_break_it(request):
     schemathesis = pytest.importorskip("schemathesis", reason="no schemathesis: TINY_BATCH_DEV=1 installs it")
     from hypothesis import HealthCheck, given, settings

@@ -4,6 +4,7 @@ import argparse
 import io
 
 import mlx.core as mx
+import mlx.nn as nn
 import numpy as np
 import pytest
 from mlx_lm.models.cache import make_prompt_cache
@@ -12,7 +13,8 @@ from rich.console import Console
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.commands import bench
 from tiny_batch_kit.model.attention import PaddedCache
-from tiny_batch_kit.model.checkpoints import load_checkpoint
+from tiny_batch_kit.model.checkpoints import load_checkpoint, smollm2_file
+from tiny_batch_kit.model.gguf import load_gguf
 from tiny_batch_kit.serving.trace import from_jobs
 from tiny_batch_kit.serving.yardsticks import WORKLOADS
 from tiny_batch_kit.shows.versus import compare as module
@@ -38,13 +40,16 @@ def test_the_workloads_are_those_that_were_announced():
     assert [(job.arrival, job.prompt_tokens) for job in late] == [(0.0, 32)] * 6 + [(3.0, 1024)] + [(3.0, 16)] * 3
 
 
-def test_mlx_lm_gets_the_same_weights(checkpoint):
+@pytest.mark.parametrize("unpack", [True, False], ids=["plain", "packed"])
+def test_mlx_lm_gets_the_same_weights(unpack):
+    model, _ = load_gguf(smollm2_file(), dtype=mx.float32, unpack=unpack)
     tokens = mx.array([[5, 6, 7, 8, 9]])
-    theirs = as_mlx_lm(checkpoint.model)
+    theirs = as_mlx_lm(model)
+    assert isinstance(theirs.model.layers[0].mlp.down_proj, nn.Linear if unpack else nn.QuantizedLinear)
     expected = theirs(tokens, cache=make_prompt_cache(theirs))
     columns = mx.arange(5)
-    attend = PaddedCache(checkpoint.model.config.num_layers).attend(columns[None] <= columns[:, None])
-    got = checkpoint.model.logits(checkpoint.model(tokens, columns[None], attend))
+    attend = PaddedCache(model.config.num_layers).attend(columns[None] <= columns[:, None])
+    got = model.logits(model(tokens, columns[None], attend))
     assert np.abs(np.array(got - expected)).max() < 1e-3
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--day", type=int, metavar="N", help="whose experiment")
     parser.add_argument("--part", choices=["load"], default="", help="another experiment of that day: Day 14's load")
-    parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside whom (%(default)s)")
+    parser.add_argument("--against", choices=["mlx-lm"], default="mlx-lm", help="beside what (%(default)s)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
     parser.add_argument("--model", default="smollm2-135m", help="a name, a Hugging Face id or a folder (%(default)s)")
@@ -90,7 +90,7 @@ def _versus(args: argparse.Namespace, out: Console) -> int:
         found = compare(args.what, names, args.rounds, args.model, impl, progress)
     report.show(out, found)
     written = report.keep(found, args.what, OUT)
-    out.print(f"\nMedians of {args.rounds} runs each, by turns, in fresh processes. Written: {written}", soft_wrap=True)
+    out.print(f"\nMedians of {args.rounds} runs each, in turn, in fresh processes. Written: {written}", soft_wrap=True)
     report.beside_the_books(out, found, args.what)
     if args.what == "engine":
         report.show_profile(out, take_apart(args.model, impl))

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-tokens", type=_at_least(1), metavar="N", help="no answer longer than this")
     parser.add_argument("--batch", type=_at_least(2), default=6, metavar="SLOTS", help="rows of a batch (%(default)s)")
     parser.add_argument(
-        "--every", type=_seconds, default=0.2, metavar="SECONDS", help="how far apart the prompts arrive (%(default)s)"
+        "--every", type=_seconds, metavar="SECONDS", help="how far apart the prompts arrive (0.2, less on a fast GPU)"
     )
 
 
@@ -48,7 +48,7 @@ def _run(args: argparse.Namespace, out: Console) -> list[Path]:
     from tiny_batch_kit.course import implementations
     from tiny_batch_kit.model.checkpoints import load_checkpoint
     from tiny_batch_kit.serving.trace import from_prompts
-    from tiny_batch_kit.shows.demo.show import Plan, ready_ways, run_demo
+    from tiny_batch_kit.shows.demo.show import Plan, pace, ready_ways, run_demo
 
     implementations.install("mine" if args.mine else "ref")
     ways, missing = ready_ways()
@@ -58,9 +58,10 @@ def _run(args: argparse.Namespace, out: Console) -> list[Path]:
         return []
     with out.status(f"Loading {args.model} …"):
         checkpoint = load_checkpoint(args.model)
-    asked = from_prompts(checkpoint, args.prompts, args.max_tokens, args.every)
+        every = pace(checkpoint, ways[0]) if args.every is None else args.every
+    asked = from_prompts(checkpoint, args.prompts, args.max_tokens, every)
     out.print(
-        f"{len(asked)} prompts for {checkpoint.name}, {checkpoint.weights} weights; one every {args.every:g} s, "
+        f"{len(asked)} prompts for {checkpoint.name}, {checkpoint.weights} weights; one every {every:g} s, "
         f"{args.batch} slots.",
         highlight=False,
     )

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--max-waiting", type=int, default=256, help="requests in the queue (%(default)s)")
     parser.add_argument(
-        "--ttft", type=float, metavar="S", help="promise a first token within so many seconds; refuse who can't have it"
+        "--ttft", type=float, metavar="S", help="promise a first token within S seconds, and refuse what can't have it"
     )
     parser.add_argument("--drain", type=float, default=30.0, metavar="S", help="seconds to end what runs (%(default)s)")
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--requests", type=int, nargs="+", default=[1_000_000], metavar="N", help="how many (a million)"
     )
     parser.add_argument("--rate", type=float, default=1.0, help="requests a second (%(default)s)")
-    parser.add_argument("--policy", choices=POLICIES, default="fifo", help="who is admitted first (%(default)s)")
+    parser.add_argument("--policy", choices=POLICIES, default="fifo", help="which is admitted first (%(default)s)")
     parser.add_argument("--running", type=int, default=64, metavar="N", help="how many run at a time (%(default)s)")
     parser.add_argument(
         "--blocks",

@@ -6,6 +6,7 @@ own, however it ends.
 
 from __future__ import annotations
 
+import gc
 import os
 import runpy
 import signal
@@ -19,12 +20,16 @@ from pathlib import Path
 SHARED = [
     "mlx.core",
     "mlx_lm.models.qwen2",
-    "numpy",
+    "numpy.random",
+    "pydantic",
     "hypothesis",
     "pytest",
     "pytest_timeout",
+    *(f"_pytest.{plugin}" for plugin in ("faulthandler", "junitxml", "pastebin", "skipping", "unittest", "warnings")),
 ]
-"""What the first process imports. MLX may be imported, but not used: its threads would be missing after a fork."""
+"""What the first process imports, if it is there. MLX may be imported, but not used: its threads would be missing after
+a fork. pytest imports its own plugins only when it runs.
+"""
 
 
 def can_fork() -> bool:
@@ -65,6 +70,7 @@ def _context() -> ForkServerContext:
 def _pytest(arguments: list[str], environment: dict[str, str], folder: Path, output: Path) -> None:
     """What the fork does: as `python -m pytest` would, alone in a process group."""
     os.setsid()
+    gc.freeze()  # the libraries are not looked through for garbage, and their memory stays shared
     with output.open("wb") as file, Path(os.devnull).open("rb") as nothing:
         for number, stream in enumerate((nothing, file, file)):
             os.dup2(stream.fileno(), number)

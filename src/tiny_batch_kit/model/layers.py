@@ -45,8 +45,15 @@ class Weight:
         """The product with each token: (..., in) -> (..., out)."""
         if self.packing is None or self.scales is None:
             return x @ self.data.T
+        if x.ndim == 1:
+            return self.times(x[None])[0]  # MLX's CUDA has no packed product for a single vector
         bits, group_size = self.packing.bits, self.packing.group_size
         return mx.quantized_matmul(x, self.data, self.scales, self.offsets, group_size=group_size, bits=bits)
+
+    def split(self, borders: int | Sequence[int]) -> list[Weight]:
+        """The matrix in pieces of some rows each, as `mx.split` takes them."""
+        pieces = zip(*(mx.split(array, borders) for array in self.arrays), strict=True)
+        return [Weight(*piece, packing=self.packing) for piece in pieces]
 
     def gather(self, rows: mx.array) -> mx.array:
         """Some rows, unpacked: (*S) integers -> (*S, in)."""

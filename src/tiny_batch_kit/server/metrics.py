@@ -30,7 +30,7 @@ class Metrics:
         }
         self._running = Gauge("requests_running", "Requests in a slot", **own)
         self._waiting = Gauge("requests_waiting", "Requests in the queue", **own)
-        self._used = Gauge("pages_used", "Pages that somebody uses", **own)
+        self._used = Gauge("pages_used", "Pages in use", **own)
         self._total = Gauge("pages", "Pages there are", **own)
         self._up = Gauge("engine_up", "1 if the engine is well", **own)
         self._restarts = Gauge("engine_restarts", "Engines that were replaced", **own)

@@ -16,8 +16,8 @@ PARTS = {
     DESCRIBE: "Python calls the model, layer by layer; MLX has begun by then",
     COMPUTE: "the rest of the runner: packing, vocabulary, sampling, and waiting for the machine",
     HAND_OUT: "the rest of the engine: tokens to requests, text, events",
-    LISTEN: "whoever hears of steps and events",
-    BETWEEN: "outside of the engine, from one step to the next",
+    LISTEN: "what hears of steps and events",
+    BETWEEN: "outside the engine, from one step to the next",
 }
 """The parts of a step, in the order in which they come, and what is in each."""
 

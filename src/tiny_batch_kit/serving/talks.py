@@ -193,12 +193,13 @@ def talk_stream(
     average, with `pause` seconds between them, each on average.
     """
     rng = np.random.default_rng([43, seed])
-    weights = 1 / np.arange(1, assistants + 1)
+    up_to = np.cumsum(1 / np.arange(1, assistants + 1))
+    up_to /= up_to[-1]
     waiting: list[tuple[float, int, tuple[int, ...], int]] = []  # (arrival, talk, what was said, turns left)
     next_talk, talks = 0.0, 0
     for number in range(count):
         while not waiting or next_talk <= waiting[0][0]:
-            who = int(rng.choice(assistants, p=weights / weights.sum()))
+            who = int(up_to.searchsorted(rng.random(), side="right"))
             said = tuple(range(-system * (who + 1), -system * who))
             heapq.heappush(waiting, (next_talk, talks, said, int(rng.geometric(1 / turns))))
             talks += 1

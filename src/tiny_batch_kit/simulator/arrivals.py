@@ -17,26 +17,28 @@ class Arrivals:
         self._next = next(self._stream, None)
         self._back: list[tuple[float, int, Job]] = []  # a heap of those who come back: when, a number, who
         self._numbers, self._came = count(), dict[str, int]()  # how often each of them has been refused
-
-    @property
-    def next_at(self) -> float:
+        self.next_at = self._soonest()
         """When the next one comes; infinity if nobody does."""
-        stream = self._next.arrival if self._next is not None else math.inf
-        return min(stream, self._back[0][0]) if self._back else stream
 
     @property
     def coming(self) -> bool:
         """Whether anybody still comes."""
-        return self._next is not None or bool(self._back)
+        return self.next_at < math.inf
+
+    def _soonest(self) -> float:
+        stream = self._next.arrival if self._next is not None else math.inf
+        return min(stream, self._back[0][0]) if self._back else stream
 
     def take(self) -> tuple[Job, float]:
         """The next one, and when it came."""
         if self._back and (self._next is None or self._back[0][0] < self._next.arrival):
             when, _, job = heapq.heappop(self._back)
-            return job, when
-        job = self._next  # type: ignore[assignment]
-        self._next = next(self._stream, None)
-        return job, job.arrival
+        else:
+            assert self._next is not None, "nobody comes any more"
+            when, job = self._next.arrival, self._next
+            self._next = next(self._stream, None)
+        self.next_at = self._soonest()
+        return job, when
 
     def again(self, job: Job, now: float, refusal: Exception) -> bool:
         """Let a job that was refused come back when the refusal says. False if it is lost."""
@@ -46,4 +48,5 @@ class Arrivals:
             return False
         self._came[job.id] = times
         heapq.heappush(self._back, (now + after, next(self._numbers), job))
+        self.next_at = self._soonest()
         return True

@@ -1,6 +1,7 @@
 """What a step costs: a roofline's shape, with constants that were measured."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,9 +64,7 @@ class CostModel:
 
     def between(self, tokens: int) -> tuple[int, float]:
         """Between which two sizes so many tokens are: the number of the lower, and how far on, 0 to 1, or beyond."""
-        low = 0
-        while low < len(self.sizes) - 2 and self.sizes[low + 1] <= tokens:
-            low += 1
+        low = max(0, min(bisect_right(self.sizes, tokens) - 1, len(self.sizes) - 2))
         return low, (tokens - self.sizes[low]) / (self.sizes[low + 1] - self.sizes[low])
 
 

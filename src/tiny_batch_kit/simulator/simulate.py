@@ -158,7 +158,7 @@ def simulate(
             continue
         plan = scheduler.plan()
         if not plan.work:
-            raise KitError(f"Nothing runs in step {found.steps + 1}, though requests wait: it would go on for ever.")
+            raise KitError(f"Nothing runs in step {found.steps + 1}, though requests wait: it would go on forever.")
         now += cost.of(plan.work)
         found.steps += 1
         found.computed += plan.num_tokens

@@ -83,7 +83,7 @@ def story(
     """Return the timelines as a player: all on one scale, the slowest in ten seconds.
 
     prompts: a text for each request, in the order in which they first appear. pieces: for each timeline and request,
-    the texts of its tokens. A page has one story, and a figure for those who have no script.
+    the texts of its tokens. A page has one story, behind a figure for those who have no script.
     """
     requests = all_requests(timelines)
     ways = []
@@ -97,7 +97,7 @@ def story(
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
     """Return a table of text; the first column names its rows."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
+    head = "".join(f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in columns)
     lines = []
     for row in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
@@ -145,4 +145,4 @@ def timeline_page(timelines: Sequence[Timeline], *, axis: Axis | str = Axis.SECO
     picture = figure(timelines, axis=axis, width=width)
     boxes = sum(len(spans(timeline, Axis.STEPS)) for timeline in timelines)
     played = story(timelines) if boxes <= MOST_BOXES else ""  # more than that is a picture of shares, not of steps
-    return page(title, played + picture + "\n" + totals(timelines, "What it adds up to"))
+    return page(title, picture + "\n" + played + totals(timelines, "What it adds up to"))

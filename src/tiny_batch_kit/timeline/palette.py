@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 # Okabe and Ito, "Color Universal Design" (2008), without black; ordered so that neighbours differ in lightness too.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
-# What can be read on each of them.
-ON_PALETTE = ("#FFFFFF", "#000000", "#FFFFFF", "#000000", "#000000", "#FFFFFF", "#000000")
+# What can be read on each of them: a contrast of 4.5 or more.
+ON_PALETTE = ("#FFFFFF", "#000000", "#000000", "#000000", "#000000", "#000000", "#000000")
 
 # Ink and paper come from the page (--tb-ink, or mdBook's --fg and --bg); a picture on its own follows the system.
 THEME = (

@@ -1,4 +1,4 @@
-"""You ended all requests when a step broke, also those that were not in it.
+"""You ended all requests when a step broke, even those that were not in it.
 
 task: 9.5
 caught-by: test_day_09.py::test_a_step_that_breaks_ends_its_own_requests_only

@@ -1,4 +1,4 @@
-"""You let the error out: everybody is lost with the one who broke.
+"""You let the error out: all requests are lost with the one that broke.
 
 task: 9.5
 caught-by: test_day_09.py::test_a_step_that_breaks_ends_its_own_requests_only

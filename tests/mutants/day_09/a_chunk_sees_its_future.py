@@ -1,4 +1,4 @@
-"""You let the tokens of a chunk see those behind them.
+"""You let the tokens of a chunk see those after them.
 
 task: 9.3
 caught-by: test_day_09.py::test_each_reads_what_it_would_read_alone[a-chunk]

@@ -1,4 +1,4 @@
-"""You took a slot before you asked for memory: who does not fit takes one at every step.
+"""You took a slot before you asked for memory: a request that does not fit takes one at every step.
 
 task: 9.1
 caught-by: test_day_09.py::test_memory_is_reserved_and_nobody_is_overtaken

@@ -1,4 +1,4 @@
-"""You put the aborts behind what the step brought. They happened before it.
+"""You put the aborts after what the step brought. They happened before it.
 
 task: 9.5
 caught-by: test_day_09.py::test_events_come_in_the_order_in_which_they_happened

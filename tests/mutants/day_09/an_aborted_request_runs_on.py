@@ -1,4 +1,4 @@
-"""You told the caller that it is over, and not the scheduler.
+"""You told the caller that it is over, but not the scheduler.
 
 task: 9.5
 caught-by: test_day_09.py::test_abort_wherever_it_is[decoding]

@@ -1,4 +1,4 @@
-"""You gave everybody the whole budget: a step has as many tokens as requests times the budget.
+"""You gave each request the whole budget: a step has as many tokens as requests times the budget.
 
 task: 9.1
 caught-by: test_day_09.py::test_short_prompts_are_composed_into_one_step

@@ -1,4 +1,4 @@
-"""You stored the keys of rows, and forgot the chunks.
+"""You stored the keys of rows, and forgot those of chunks.
 
 task: 9.3
 caught-by: test_day_09.py::test_keys_are_written_where_they_belong_and_nowhere_else[a-chunk]

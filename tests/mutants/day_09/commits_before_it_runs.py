@@ -1,4 +1,4 @@
-"""You committed a plan before it was run: if it breaks, its tokens count as computed.
+"""You committed a plan before it ran: if it breaks, its tokens count as computed.
 
 task: 9.5
 caught-by: test_day_09.py::test_nothing_of_a_broken_step_counts_as_computed

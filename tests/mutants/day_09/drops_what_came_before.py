@@ -1,4 +1,5 @@
-"""You forgot the aborts and preemptions that came before a step that broke: somebody waits for an end that never comes.
+"""You forgot the aborts and preemptions that came before a step that broke: a caller waits for an end that never
+comes.
 
 task: 9.5
 caught-by: test_day_09.py::test_what_happened_before_it_broke_is_reported

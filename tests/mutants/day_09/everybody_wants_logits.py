@@ -1,4 +1,4 @@
-"""You took the logits of everybody's last token, also of a chunk that is not a prompt's last.
+"""You took the logits of each request's last token, even of a chunk that is not its prompt's last.
 
 task: 9.2
 caught-by: test_day_09.py::test_only_the_wanted_places_pay_for_the_vocabulary

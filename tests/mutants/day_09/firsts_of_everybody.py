@@ -1,4 +1,4 @@
-"""You noted where everybody begins: the first segment is then taken for the first row.
+"""You noted where each request begins: the first segment is then taken for the first row.
 
 task: 9.2
 caught-by: test_day_09.py::test_rows_segments_and_where_they_begin

@@ -1,4 +1,4 @@
-"""You kept what free slots have read: everybody behind them gets a neighbour's answer.
+"""You kept what free slots have read: every row after them gets a neighbour's answer.
 
 task: 9.3
 caught-by: test_day_09.py::test_each_reads_what_it_would_read_alone[rows-with-a-gap]

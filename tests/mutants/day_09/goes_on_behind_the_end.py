@@ -1,4 +1,4 @@
-"""You appended tokens behind a request's end.
+"""You appended tokens after a request's end.
 
 task: 9.5
 caught-by: test_day_09.py::test_more_tokens_than_are_wanted

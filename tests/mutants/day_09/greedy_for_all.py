@@ -1,4 +1,4 @@
-"""You did not pass on how a request wants its tokens chosen: everybody gets the most likely one.
+"""You did not pass on how a request wants its tokens chosen: each gets the most likely one.
 
 task: 9.1
 caught-by: test_day_09.py::test_a_plan_says_how_to_choose

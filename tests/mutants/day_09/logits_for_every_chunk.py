@@ -1,4 +1,4 @@
-"""You wanted logits behind every chunk: requests get tokens before their prompt is read.
+"""You wanted logits after every chunk: requests get tokens before their prompt is read.
 
 task: 9.1
 caught-by: test_day_09.py::test_a_prompt_is_read_as_the_budget_allows

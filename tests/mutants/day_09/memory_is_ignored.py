@@ -1,4 +1,4 @@
-"""You admitted whoever had a slot, and never asked for memory.
+"""You admitted any request that had a slot, and never asked for memory.
 
 task: 9.1
 caught-by: test_day_09.py::test_memory_is_reserved_and_nobody_is_overtaken

@@ -1,4 +1,4 @@
-"""You left a token of memory unused: what just fits, fits. Ask `_fits`.
+"""You left a token of memory unused: a request that just fits, fits. Ask `_fits`.
 
 task: 9.1
 caught-by: test_day_09.py::test_memory_is_used_to_the_last_token_and_no_further[just-enough]

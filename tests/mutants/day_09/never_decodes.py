@@ -1,4 +1,4 @@
-"""You left requests PREFILLING for ever.
+"""You left requests PREFILLING forever.
 
 task: 9.1
 caught-by: test_day_09.py::test_a_plan_computes_nothing_until_it_is_committed

@@ -1,4 +1,4 @@
-"""You admitted newcomers before you served those who run: under load, who decodes waits for every new prompt.
+"""You admitted newcomers before you served running requests: under load, those that decode wait for every new prompt.
 
 task: 9.1
 caught-by: test_day_09.py::test_who_decodes_comes_first_then_who_is_read

@@ -1,4 +1,4 @@
-"""You left out the mask of a group: short rows read what others left behind them.
+"""You left out the mask of a group: short rows read what others left after their end.
 
 task: 9.3
 caught-by: test_day_09.py::test_each_reads_what_it_would_read_alone[rows]

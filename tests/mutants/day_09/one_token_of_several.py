@@ -1,4 +1,4 @@
-"""You took one token of each request. A runner may give several at once.
+"""You took one token for each request. A runner may give several at once.
 
 task: 9.5
 caught-by: test_day_09.py::test_more_tokens_than_are_wanted

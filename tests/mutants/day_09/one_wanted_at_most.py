@@ -1,4 +1,4 @@
-"""You took one place of whoever wants any: a request that wants three gets one.
+"""You took one place of each request that wants any: a request that wants three gets one.
 
 task: 9.2
 caught-by: test_day_09.py::test_more_than_one_place_may_be_wanted

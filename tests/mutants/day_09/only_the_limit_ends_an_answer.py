@@ -1,4 +1,4 @@
-"""You looked for the limit behind each token, but for EOS and stop strings behind the last one only.
+"""You looked for the limit after each token, but for EOS and stop strings after the last one only.
 
 task: 9.5
 caught-by: test_day_09.py::test_an_end_among_several_tokens[eos-in-the-middle]

@@ -1,4 +1,4 @@
-"""You counted positions through the packed row: everybody seems to continue their neighbour.
+"""You counted positions through the packed row: each request seems to continue its neighbour.
 
 task: 9.2
 caught-by: test_day_09.py::test_tokens_stand_end_to_end

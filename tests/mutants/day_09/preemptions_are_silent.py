@@ -1,4 +1,4 @@
-"""You told nobody of a preemption.
+"""You did not report preemptions.
 
 task: 9.5
 caught-by: test_day_09.py::test_a_preemption_is_reported

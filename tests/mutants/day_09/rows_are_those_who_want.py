@@ -1,4 +1,4 @@
-"""You took for rows those who want a token, and for segments those who don't.
+"""You took works that want a token for rows, and the others for segments.
 
 task: 9.2
 caught-by: test_day_09.py::test_rows_segments_and_where_they_begin

@@ -1,4 +1,5 @@
-"""You went through the running requests as they came. Who was admitted first comes first: the queue has decided that.
+"""You went through the running requests in order of arrival. The first admitted comes first: the queue has decided
+that.
 
 task: 9.1
 caught-by: test_day_09.py::test_admission_sets_the_order_and_not_slot_name_or_arrival

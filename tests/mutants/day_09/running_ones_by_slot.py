@@ -1,4 +1,4 @@
-"""You went through the running requests by slot. Who was admitted first comes first, whatever its slot.
+"""You went through the running requests by slot. The first admitted comes first, whatever its slot.
 
 task: 9.1
 caught-by: test_day_09.py::test_admission_sets_the_order_and_not_slot_name_or_arrival

@@ -1,4 +1,4 @@
-"""You gave newcomers the slot behind the last: when somebody in the middle leaves, two share a slot.
+"""You gave newcomers the slot after the last: when a request in the middle leaves, two share a slot.
 
 task: 9.1
 caught-by: test_day_09.py::test_a_free_slot_is_used_again_at_once

@@ -1,4 +1,4 @@
-"""You read every newcomer from its first token: what a cache of prefixes holds is computed again.
+"""You read every newcomer from its first token: what a prefix cache holds is computed again.
 
 task: 9.1
 caught-by: test_day_09.py::test_tokens_that_are_computed_already_are_not_computed_again

@@ -1,4 +1,4 @@
-"""You reported the last token and not the end: a caller waits for ever.
+"""You reported the last token and not the end: a caller waits forever.
 
 task: 9.5
 caught-by: test_day_09.py::test_tokens_come_one_by_one_and_then_the_end

@@ -1,4 +1,5 @@
-"""You gave each group the queries of the first rows: a later group's stand behind those of the groups before it.
+"""You gave each group the queries of the first rows: a later group's queries come after those of the groups before
+it.
 
 task: 9.3
 caught-by: test_day_09.py::test_rows_of_two_lengths_read_what_they_would_read_alone[full]

@@ -1,4 +1,4 @@
-"""You looked behind the first of several tokens whether the request has ended. It may be any of them.
+"""You looked after the first of several tokens whether the request has ended. It may end at any of them.
 
 task: 9.5
 caught-by: test_day_09.py::test_an_end_among_several_tokens[eos-in-the-middle]

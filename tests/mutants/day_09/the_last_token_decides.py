@@ -1,4 +1,4 @@
-"""You handed out all tokens, and looked behind the last one whether the request has ended. It may have ended before.
+"""You handed out all tokens, and looked after the last one whether the request has ended. It may have ended before.
 
 task: 9.5
 caught-by: test_day_09.py::test_an_end_among_several_tokens[eos-in-the-middle]

@@ -1,4 +1,4 @@
-"""You reserved a token less than a request may grow to, as its last one is never stored: ask `_fits`.
+"""You reserved a token less than a request may grow to, because its last one is never stored: ask `_fits`.
 
 task: 9.1
 caught-by: test_day_09.py::test_memory_is_used_to_the_last_token_and_no_further[one-too-few]

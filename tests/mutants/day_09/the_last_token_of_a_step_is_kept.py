@@ -1,4 +1,4 @@
-"""You stopped one token before the budget is used up: the last of those who run gets none.
+"""You stopped one token before the budget is used up: the last running request gets none.
 
 task: 9.1
 caught-by: test_day_09.py::test_a_step_may_have_just_enough_for_those_who_run

@@ -1,4 +1,4 @@
-"""You asked the queue who is next without saying who runs: some queues choose by that.
+"""You asked the queue which is next without saying which run: some queues choose by that.
 
 task: 9.1
 caught-by: test_day_09.py::test_the_queue_knows_who_runs

@@ -1,4 +1,4 @@
-"""You asked the runner, and not `_run`, which looks whether anybody was forgotten: they wait for ever.
+"""You asked the runner, and not `_run`, which checks that no request was forgotten: a forgotten one waits forever.
 
 task: 9.5
 caught-by: test_day_09.py::test_a_runner_that_forgets_somebody_has_broken_the_step

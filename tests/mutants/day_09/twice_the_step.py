@@ -1,4 +1,4 @@
-"""You allowed twice the tokens of the step. It is at most twice the present budget, however large the step was.
+"""You allowed twice the tokens of the step. It is at most twice the current budget, however large the step was.
 
 task: 9.4
 caught-by: test_day_09.py::test_at_most_twice_the_budget_and_not_the_step

@@ -1,4 +1,4 @@
-"""You counted all of a request's work, also what is done.
+"""You counted all of a request's work, even the part that is done.
 
 task: 10.2
 caught-by: test_day_10.py::test_only_work_that_is_left_counts

@@ -1,4 +1,4 @@
-"""You divided by the number of those who run, and nobody ran.
+"""You divided by the number of running requests, and none ran.
 
 task: 10.3
 caught-by: test_day_10.py::test_an_empty_batch_begins_with_the_average

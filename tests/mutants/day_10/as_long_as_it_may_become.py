@@ -1,4 +1,4 @@
-"""You took for the length what a request may grow to.
+"""You took what a request may grow to for its length.
 
 task: 10.3
 caught-by: test_day_10.py::test_a_short_one_beside_long_ones

@@ -1,4 +1,4 @@
-"""You put who was sent back behind everybody.
+"""You put a request that was sent back after all others.
 
 task: 10.1
 caught-by: test_day_10.py::test_who_comes_back_has_kept_their_place

@@ -1,4 +1,5 @@
-"""You told equal ones apart by when they were put into the queue. Who comes back has kept the number of their arrival.
+"""You ordered equal ones by when they were put into the queue. A request that comes back keeps the number of its
+arrival.
 
 task: 10.1
 caught-by: test_day_10.py::test_who_comes_back_stands_before_equal_ones_that_came_later

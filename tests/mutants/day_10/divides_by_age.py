@@ -1,4 +1,4 @@
-"""You divided work by age: two who wait change places while nothing happens.
+"""You divided work by age: two waiting requests change places while nothing happens.
 
 task: 10.2
 caught-by: test_day_10.py::test_waiting_is_forgiven

@@ -1,4 +1,4 @@
-"""You threw away what was computed only of those who had an answer: who was half read continues what is gone.
+"""You threw away what was computed only of requests that had an answer: a half-read one continues what is gone.
 
 task: 10.4
 caught-by: test_day_10.py::test_who_is_half_read_may_have_to_go

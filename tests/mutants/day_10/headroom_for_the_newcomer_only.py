@@ -1,4 +1,4 @@
-"""You left headroom for the newcomer, and none for those who run.
+"""You left headroom for the newcomer, and none for the running requests.
 
 task: 10.4
 caught-by: test_day_10.py::test_headroom_is_left_for_all_who_run

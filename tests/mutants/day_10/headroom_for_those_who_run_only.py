@@ -1,4 +1,4 @@
-"""You left headroom for those who run, and none for the newcomer.
+"""You left headroom for the running requests, and none for the newcomer.
 
 task: 10.4
 caught-by: test_day_10.py::test_headroom_is_left_for_all_who_run

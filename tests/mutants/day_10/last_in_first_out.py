@@ -1,4 +1,4 @@
-"""You took whoever came last: under load the first ones wait for ever.
+"""You took the newest: under load the first ones wait forever.
 
 task: 10.1
 caught-by: test_day_10.py::test_who_came_first_is_first

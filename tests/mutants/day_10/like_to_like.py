@@ -1,4 +1,4 @@
-"""You looked for a request like those that run: long ones attract long ones.
+"""You looked for a request like the running ones: long ones attract long ones.
 
 task: 10.3
 caught-by: test_day_10.py::test_a_short_one_beside_long_ones

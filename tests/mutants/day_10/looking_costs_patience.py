@@ -1,4 +1,4 @@
-"""You counted looks in place of admissions.
+"""You counted looks instead of admissions.
 
 task: 10.3
 caught-by: test_day_10.py::test_looking_at_the_balanced_queue_changes_nothing

@@ -1,4 +1,4 @@
-"""You looked at all who wait: at a million, at every admission.
+"""You looked at all that wait: at a million, at every admission.
 
 task: 10.3
 caught-by: test_day_10.py::test_only_the_window_is_looked_at

@@ -1,4 +1,4 @@
-"""You took whoever is nearest to the mean of all, whatever runs.
+"""You took the request nearest to the mean of all, whatever runs.
 
 task: 10.3
 caught-by: test_day_10.py::test_a_short_one_beside_long_ones

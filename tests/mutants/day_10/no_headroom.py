@@ -1,4 +1,4 @@
-"""You admitted whoever fits just now: in the next step somebody has to go.
+"""You admitted any request that fits just now: in the next step one has to go.
 
 task: 10.4
 caught-by: test_day_10.py::test_headroom_is_left_for_all_who_run

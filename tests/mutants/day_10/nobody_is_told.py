@@ -1,4 +1,4 @@
-"""You did not say who was sent back.
+"""You did not say which requests were sent back.
 
 task: 10.4
 caught-by: test_day_10.py::test_who_goes_back_keeps_what_was_said

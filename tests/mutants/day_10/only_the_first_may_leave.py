@@ -1,4 +1,4 @@
-"""You removed whoever is first, whoever gave up.
+"""You removed the first, whichever was given up.
 
 task: 10.1
 caught-by: test_day_10.py::test_anybody_may_leave

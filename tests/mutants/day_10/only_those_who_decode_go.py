@@ -1,4 +1,4 @@
-"""You sent back the newest of those who decode, and spared who is being read: it can be the oldest.
+"""You sent back the newest of those that decode, and spared the one being read: so the oldest may have to go.
 
 task: 10.4
 caught-by: test_day_10.py::test_who_is_half_read_may_have_to_go

@@ -1,4 +1,4 @@
-"""You looked for who leaves in the window only.
+"""You looked for the request that leaves only in the window.
 
 task: 10.3
 caught-by: test_day_10.py::test_who_stands_behind_the_window_may_leave

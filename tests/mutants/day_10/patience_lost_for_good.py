@@ -1,4 +1,4 @@
-"""You never counted anew: once impatient, always first come first served.
+"""You never counted anew: once impatient, it is first come, first served forever.
 
 task: 10.3
 caught-by: test_day_10.py::test_the_next_oldest_has_patience_anew

@@ -1,4 +1,4 @@
-"""You passed the oldest over for ever.
+"""You passed the oldest over forever.
 
 task: 10.3
 caught-by: test_day_10.py::test_the_oldest_is_passed_over_a_few_times_only

@@ -1,4 +1,4 @@
-"""You counted what everybody may grow to: as on Day 9, and memory stays empty.
+"""You counted what each request may grow to: as on Day 9, and memory stays empty.
 
 task: 10.4
 caught-by: test_day_10.py::test_memory_is_what_exists

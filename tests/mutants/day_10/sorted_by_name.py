@@ -1,4 +1,4 @@
-"""You told whom you sent back in the order of their names. The last admitted comes first.
+"""You reported the requests that were sent back in the order of their ids. The last admitted comes first.
 
 task: 10.4
 caught-by: test_day_10.py::test_the_last_admitted_goes_whatever_its_slot_name_or_arrival

@@ -1,4 +1,4 @@
-"""You threw the answer away: the reader sees it begin again.
+"""You threw the answer away: the caller sees it begin again.
 
 task: 10.4
 caught-by: test_day_10.py::test_who_goes_back_keeps_what_was_said

@@ -1,4 +1,4 @@
-"""You sent back who sits in the highest slot. The last admitted may sit in any.
+"""You sent back the request in the highest slot. The last admitted may be in any.
 
 task: 10.4
 caught-by: test_day_10.py::test_the_last_admitted_goes_whatever_its_slot_name_or_arrival

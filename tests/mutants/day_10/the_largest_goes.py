@@ -1,4 +1,4 @@
-"""You sent the largest back: it is read anew and anew, and never gets to its end.
+"""You sent the largest back: it is read again and again, and never gets to its end.
 
 task: 10.4
 caught-by: test_day_10.py::test_several_may_have_to_go_newest_first

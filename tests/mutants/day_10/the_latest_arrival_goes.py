@@ -1,4 +1,4 @@
-"""You sent back who came last. Who was admitted last goes: a queue need not admit in order of arrival.
+"""You sent back the last to arrive. The last admitted goes: a queue need not admit in order of arrival.
 
 task: 10.4
 caught-by: test_day_10.py::test_the_last_admitted_goes_whatever_its_slot_name_or_arrival

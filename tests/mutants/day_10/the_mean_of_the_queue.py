@@ -1,4 +1,4 @@
-"""You left those who run out of the mean of all.
+"""You left the running requests out of the mean of all.
 
 task: 10.3
 caught-by: test_day_10.py::test_who_runs_belongs_to_all

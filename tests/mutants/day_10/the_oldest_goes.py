@@ -1,4 +1,4 @@
-"""You sent the oldest back: with too little memory nobody comes to an end.
+"""You sent the oldest back: with too little memory no request comes to its end.
 
 task: 10.4
 caught-by: test_day_10.py::test_the_newest_goes_and_comes_back

@@ -1,4 +1,4 @@
-"""You took the oldest out, whoever was admitted.
+"""You took the oldest out, whichever was admitted.
 
 task: 10.3
 caught-by: test_day_10.py::test_an_abort_is_no_admission_of_the_oldest

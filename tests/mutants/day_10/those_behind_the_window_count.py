@@ -1,4 +1,4 @@
-"""You took the mean of all who wait. Only those in the window count.
+"""You took the mean of all that wait. Only those in the window count.
 
 task: 10.3
 caught-by: test_day_10.py::test_those_behind_the_window_do_not_count

@@ -1,4 +1,4 @@
-"""You sent somebody back before memory was full.
+"""You sent a request back before memory was full.
 
 task: 10.4
 caught-by: test_day_10.py::test_with_enough_memory_nobody_goes

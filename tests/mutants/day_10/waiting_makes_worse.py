@@ -1,4 +1,4 @@
-"""You punished waiting in place of forgiving it.
+"""You punished waiting instead of forgiving it.
 
 task: 10.2
 caught-by: test_day_10.py::test_waiting_is_forgiven

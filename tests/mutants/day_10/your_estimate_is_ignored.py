@@ -1,4 +1,4 @@
-"""You used your own estimate in place of the one that was given.
+"""You used your own estimate instead of the one that was given.
 
 task: 10.2
 caught-by: test_day_10.py::test_an_estimate_of_your_own

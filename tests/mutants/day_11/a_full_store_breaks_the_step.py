@@ -1,4 +1,4 @@
-"""You took a block for granted. If there is no place for it, it is not kept, and that is all.
+"""You took a block for granted. If there is no place for it, it is not kept, and nothing else happens.
 
 task: 11.4
 caught-by: test_day_11.py::test_no_room_is_no_error

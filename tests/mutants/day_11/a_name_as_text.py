@@ -1,4 +1,4 @@
-"""You returned the name as text: it is to be bytes, for the next block's name is made of it.
+"""You returned the name as text: it must be bytes, because the next block's name is made of it.
 
 task: 11.1
 caught-by: test_day_11.py::test_a_name_is_bytes_and_always_the_same

@@ -1,4 +1,4 @@
-"""You joined blocks that follow each other, and did not look whether they are in the same slot.
+"""You joined blocks that follow each other, and did not check that they are in the same slot.
 
 task: 11.5
 caught-by: test_day_11.py::test_blocks_come_into_slots[side-by-side-in-two-slots]

@@ -1,4 +1,5 @@
-"""You put a sign between the parts. A parent's name may have any byte in it, and a salt any character: this one too.
+"""You put a sign between the parts. A parent's name may have any byte in it, and a salt any character, this one
+included.
 
 task: 11.1
 caught-by: test_day_11.py::test_no_sign_stands_between_them

@@ -1,4 +1,4 @@
-"""You gave nothing unless all of it is there. A common beginning is what most requests have.
+"""You gave nothing unless all of it is there. Most requests share only a beginning.
 
 task: 11.3
 caught-by: test_day_11.py::test_only_whole_blocks[12-3]

@@ -1,4 +1,4 @@
-"""You believed the name. Two blocks may have the same one, and then somebody gets an answer to another text.
+"""You believed the name. Two blocks may have the same one, and then a caller gets an answer to another text.
 
 task: 11.3
 caught-by: test_day_11.py::test_a_name_that_everybody_has[other-tokens]

@@ -1,4 +1,4 @@
-"""You set the computed tokens to what the chain holds, even if more were computed: they are computed again.
+"""You set the computed tokens to what the chain holds, even when more were computed: they are computed again.
 
 task: 11.4
 caught-by: test_day_11.py::test_each_block_is_kept_once

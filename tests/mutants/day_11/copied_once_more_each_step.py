@@ -1,4 +1,4 @@
-"""You copied the blocks of the chain into the store in every step: they are there.
+"""You copied the blocks of the chain into the store in every step, though they are already there.
 
 task: 11.4
 caught-by: test_day_11.py::test_each_block_is_kept_once

@@ -1,4 +1,4 @@
-"""You made room first, and looked then whether the block is wanted at all: each refusal loses one.
+"""You made room first, and only then checked whether the block is wanted at all: each refusal loses one.
 
 task: 11.2
 caught-by: test_day_11.py::test_a_refused_reservation_changes_nothing[0]

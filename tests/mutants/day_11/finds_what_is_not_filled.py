@@ -1,4 +1,4 @@
-"""You found blocks that are only reserved: nobody has filled them yet.
+"""You found blocks that are only reserved: they are not filled yet.
 
 task: 11.3
 caught-by: test_day_11.py::test_a_reserved_block_is_found_by_nobody

@@ -1,4 +1,4 @@
-"""You skipped a block that was not there and went on: what follows stands behind other tokens.
+"""You skipped a block that was not there and went on: what follows comes after other tokens.
 
 task: 11.3
 caught-by: test_day_11.py::test_the_walk_ends_at_the_first_difference

@@ -1,4 +1,4 @@
-"""You skipped a block that is only reserved, and gave those behind it: there is a hole in what they depend on.
+"""You skipped a block that is only reserved, and gave those after it: there is a hole in what they depend on.
 
 task: 11.3
 caught-by: test_day_11.py::test_a_gap_ends_the_walk

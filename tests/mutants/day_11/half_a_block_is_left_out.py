@@ -1,4 +1,4 @@
-"""You did not load the block that was half computed: the other half of it is a hole.
+"""You did not load the block that was half computed: its other half is a hole.
 
 task: 11.4
 caught-by: test_day_11.py::test_a_block_that_is_half_computed_is_loaded_whole

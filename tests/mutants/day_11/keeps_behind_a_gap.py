@@ -1,4 +1,4 @@
-"""You went on behind a block that found no place: the next one is stored as if it were the first of a request.
+"""You went on after a block that found no place: the next one is stored as if it were the first of a request.
 
 task: 11.4
 caught-by: test_day_11.py::test_a_block_without_its_beginning_is_not_kept

@@ -1,4 +1,4 @@
-"""You kept blocks when they were planned: in the same step others load what nobody has computed.
+"""You kept blocks when they were planned: in the same step others load what has not been computed.
 
 task: 11.4
 caught-by: test_day_11.py::test_nothing_is_found_before_its_step_has_succeeded

@@ -1,4 +1,4 @@
-"""You loaded whatever was found, also what the request has computed itself.
+"""You loaded whatever was found, even what the request has computed itself.
 
 task: 11.4
 caught-by: test_day_11.py::test_what_two_have_computed_belongs_to_both

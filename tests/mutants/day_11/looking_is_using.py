@@ -1,4 +1,4 @@
-"""You let a look count as use: nobody releases what they only looked at.
+"""You let a look count as use: a look is never released.
 
 task: 11.3
 caught-by: test_day_11.py::test_looking_uses_nothing

@@ -1,4 +1,4 @@
-"""You let a look make blocks young: what is never used can stay for ever.
+"""You let a look make blocks young: what is never used can stay forever.
 
 task: 11.3
 caught-by: test_day_11.py::test_looking_makes_nobody_young

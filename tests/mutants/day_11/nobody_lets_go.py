@@ -1,4 +1,4 @@
-"""You released no chain when its request left: in the end all blocks are in use by nobody.
+"""You released no chain when its request left: in the end all blocks count as used, by nothing.
 
 task: 11.4
 caught-by: test_day_11.py::test_an_abort_leaks_nothing[decoding]

@@ -1,4 +1,4 @@
-"""You did not note behind which block it comes.
+"""You did not note which block it comes after.
 
 task: 11.2
 caught-by: test_day_11.py::test_a_block_knows_what_comes_before

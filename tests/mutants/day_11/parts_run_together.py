@@ -1,4 +1,4 @@
-"""You put parent and salt behind each other, without a border: ab and c are the same as a and bc.
+"""You joined parent and salt without a border: ab and c are the same as a and bc.
 
 task: 11.1
 caught-by: test_day_11.py::test_no_part_passes_for_another[border]

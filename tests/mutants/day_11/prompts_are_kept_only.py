@@ -1,4 +1,4 @@
-"""You kept prompts and no answers. The next turn of a conversation begins with both.
+"""You kept prompts but no answers. The next turn of a conversation begins with both.
 
 task: 11.4
 caught-by: test_day_11.py::test_answers_are_kept_too

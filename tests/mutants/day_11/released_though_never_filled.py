@@ -1,5 +1,5 @@
-"""You released what was reserved when its step broke, where it is to be dropped: its name is taken by something that
-nobody can find.
+"""You released what was reserved when its step broke, instead of dropping it: its name is taken by a block that can't
+be found.
 
 task: 11.4
 caught-by: test_day_11.py::test_a_broken_step_keeps_nothing

@@ -1,4 +1,5 @@
-"""You released blocks when they were kept. Who computed them still runs: what it will keep next hangs on them.
+"""You released blocks when they were kept. The request that computed them still runs: what it keeps next depends on
+them.
 
 task: 11.4
 caught-by: test_day_11.py::test_who_runs_keeps_its_blocks_from_being_evicted

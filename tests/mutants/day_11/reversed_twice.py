@@ -1,4 +1,5 @@
-"""You gave the chain back from its end. `release` turns it round itself: together, beginnings are evicted first, and no end is ever found without one.
+"""You gave the chain back from its end. `release` already turns it round: together, beginnings are evicted first, and
+no end is ever found without one.
 
 task: 11.4
 caught-by: test_day_11.py::test_the_end_of_a_prompt_is_evicted_before_its_beginning

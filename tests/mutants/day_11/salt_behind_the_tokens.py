@@ -1,5 +1,5 @@
-"""You put the tokens between parent and salt, without their lengths: who may choose a salt can choose one that passes
-for tokens.
+"""You put the tokens between parent and salt, without their lengths: a tenant who may choose a salt can choose one
+that passes for tokens.
 
 task: 11.1
 caught-by: test_day_11.py::test_no_part_passes_for_another[salt-or-parent-around-the-tokens]

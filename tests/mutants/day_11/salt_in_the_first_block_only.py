@@ -1,5 +1,5 @@
-"""You let the salt count in the first block only, and trusted that the parent's name carries it on. Each name shall
-depend on all three.
+"""You let the salt count in the first block only, and trusted the parent's name to carry it on. Each name must depend
+on all three.
 
 task: 11.1
 caught-by: test_day_11.py::test_a_name_depends_on_all_three[salt-behind-a-parent]

@@ -1,4 +1,4 @@
-"""You released a chain only when its request had ended. Who was sent back holds nothing, and begins anew.
+"""You released a chain only when its request had ended. A request that was sent back holds nothing, and begins anew.
 
 task: 11.4
 caught-by: test_day_11.py::test_who_is_sent_back_uses_nothing

@@ -1,4 +1,4 @@
-"""You kept the blocks and did not add them to the chain of who computed them: they are never released.
+"""You kept the blocks and did not add them to the chain of the request that computed them: they are never released.
 
 task: 11.4
 caught-by: test_day_11.py::test_an_abort_leaks_nothing[decoding]

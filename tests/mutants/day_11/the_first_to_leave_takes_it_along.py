@@ -1,4 +1,4 @@
-"""You let the first release end the use of all: somebody still reads what may be evicted now.
+"""You let the first release end the use of all: another request still reads what may now be evicted.
 
 task: 11.2
 caught-by: test_day_11.py::test_one_who_leaves_takes_nothing_from_the_other

@@ -1,4 +1,4 @@
-"""You wrote the tokens behind each other as text: 1, 23 and 12, 3 are the same digits.
+"""You wrote the tokens one after the other as text: 1, 23 and 12, 3 are the same digits.
 
 task: 11.1
 caught-by: test_day_11.py::test_no_part_passes_for_another[digits]

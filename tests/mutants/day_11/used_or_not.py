@@ -1,4 +1,4 @@
-"""You noted that a block is used, not by how many: the first who leaves takes it from all the others.
+"""You noted that a block is used, not by how many: the first to leave takes it from all the others.
 
 task: 11.2
 caught-by: test_day_11.py::test_users_are_counted

@@ -1,5 +1,5 @@
-"""You looked for stored blocks while the prompt is read only: a chain that another has overtaken never grows again, and
-the answer is not kept.
+"""You looked for stored blocks only while the prompt is read: a chain that another has overtaken never grows again,
+and the answer is not kept.
 
 task: 11.4
 caught-by: test_day_11.py::test_what_two_have_computed_belongs_to_both

@@ -1,4 +1,4 @@
-"""You kept a page that has no name: nobody can ever find it.
+"""You kept a page that has no name: it can never be found.
 
 task: 12.1
 caught-by: test_day_12.py::test_released_pages_are_free_again_lowest_first

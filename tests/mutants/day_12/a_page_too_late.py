@@ -1,4 +1,4 @@
-"""You gave a page for the next token a step late: it is written behind the end of the table.
+"""You gave a page for the next token a step late: it is written past the end of the table.
 
 task: 12.2
 caught-by: test_day_12.py::test_a_table_grows_when_its_last_page_is_full

@@ -1,4 +1,4 @@
-"""You gave a sample the whole table of the other one. What lies behind the prompt's pages is another answer, and only
+"""You gave a sample the whole table of the other one. What lies after the prompt's pages is another answer, and only
 takes room.
 
 task: 12.2

@@ -1,4 +1,4 @@
-"""You looked for a sample's prompt among the published pages: the last page, which is full in part, is computed once
+"""You looked for a sample's prompt among the published pages: the last page, which is partly full, is computed once
 more by each.
 
 task: 12.2

@@ -1,4 +1,4 @@
-"""You asked for headroom also where nobody runs: a request that fits waits for ever.
+"""You asked for headroom even when nothing runs: a request that fits waits forever.
 
 task: 12.2
 caught-by: test_day_12.py::test_who_is_alone_needs_no_headroom

@@ -1,4 +1,4 @@
-"""You let a sample that comes back share the other one's last page: behind the prompt there are tokens of another
+"""You let a sample that comes back share the other one's last page: after the prompt there are tokens of another
 answer.
 
 task: 12.2

@@ -1,4 +1,5 @@
-"""You handed out as many pages as there are. Who asked for more has no use for them, and nobody else has them either.
+"""You handed out as many pages as there are. A request that needs more has no use for them, and no other has them
+either.
 
 task: 12.1
 caught-by: test_day_12.py::test_all_or_nothing

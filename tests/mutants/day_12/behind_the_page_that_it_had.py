@@ -1,4 +1,4 @@
-"""You published a page behind the one that the request had before it got another's: that one is gone, and has no name.
+"""You published a page after the one that the request had before it got another's: that one is gone, and has no name.
 
 task: 12.3
 caught-by: test_day_12.py::test_two_who_read_the_same_end_on_the_same_pages

@@ -1,4 +1,4 @@
-"""You looked without the salt: a tenant goes on with pages of another.
+"""You looked without the salt: a tenant continues with another's pages.
 
 task: 12.3
 caught-by: test_day_12.py::test_tenants_do_not_catch_up_with_each_other

@@ -1,4 +1,4 @@
-"""You set the computed tokens to the end of what was found, even if more were computed: they are computed again.
+"""You set the computed tokens to the end of what was found, even when more were computed: they are computed again.
 
 task: 12.3
 caught-by: test_day_12.py::test_full_pages_are_published_and_half_ones_are_not

@@ -1,4 +1,4 @@
-"""You copied the page whoever uses it: nobody else does, and each step costs a copy.
+"""You copied the page whether or not others use it: mostly none does, and each step costs a copy.
 
 task: 12.3
 caught-by: test_day_12.py::test_only_the_last_page_is_copied_and_only_if_it_is_shared

@@ -1,4 +1,4 @@
-"""You copied all pages that others use. Those that are full are never written to: they may be shared for ever.
+"""You copied all pages that others use. Those that are full are never written to: they may be shared forever.
 
 task: 12.3
 caught-by: test_day_12.py::test_four_samples_take_little_more_than_one

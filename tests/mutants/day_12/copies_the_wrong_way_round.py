@@ -1,4 +1,4 @@
-"""You copied the new page, in which nothing is, over the one that others read.
+"""You copied the new, empty page over the one that others read.
 
 task: 12.3
 caught-by: test_day_12.py::test_samples_share_a_prompt_and_write_to_copies[10]

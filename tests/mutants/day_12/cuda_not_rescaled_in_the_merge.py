@@ -1,4 +1,4 @@
-"""You added the parts of the warps as they are, though each stands in the scale of its own maximum.
+"""You added the parts of the warps as they are, though each is in the scale of its own maximum.
 
 task: 12.6
 caught-by: test_day_12.py::test_cuda_rescales_when_the_maximum_moves[falling]
@@ -28,7 +28,7 @@ def cuda_body():
             query[i] = float(q[mine + 32 * i + lane]) * rsqrtf(float(Dh));
             sum[i] = 0.0f;
         }
-        float maximum = -inf;
+        float maximum = -INFINITY;
         float total = 0.0f;
 
         const int length = lengths[row];
@@ -64,7 +64,7 @@ def cuda_body():
         }
         __syncthreads();
 
-        // Position 0 is the first warp's, so the highest is a number, and expf(-inf) is 0 for whoever had none.
+        // Position 0 is the first warp's, so the highest is a number, and expf(-INFINITY) is 0 for whoever had none.
         float highest = maxima[0];
         for (int w = 1; w < SIMDGROUPS; ++w) {
             highest = fmaxf(highest, maxima[w]);

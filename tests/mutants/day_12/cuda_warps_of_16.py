@@ -28,7 +28,7 @@ def cuda_body():
             query[i] = float(q[mine + 32 * i + lane]) * rsqrtf(float(Dh));
             sum[i] = 0.0f;
         }
-        float maximum = -inf;
+        float maximum = -INFINITY;
         float total = 0.0f;
 
         const int length = lengths[row];
@@ -64,7 +64,7 @@ def cuda_body():
         }
         __syncthreads();
 
-        // Position 0 is the first warp's, so the highest is a number, and expf(-inf) is 0 for whoever had none.
+        // Position 0 is the first warp's, so the highest is a number, and expf(-INFINITY) is 0 for whoever had none.
         float highest = maxima[0];
         for (int w = 1; w < SIMDGROUPS; ++w) {
             highest = fmaxf(highest, maxima[w]);

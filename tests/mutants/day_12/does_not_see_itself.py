@@ -1,4 +1,4 @@
-"""You hid the last position of rows: each sees what it has just written.
+"""You hid the last position from rows: each sees what it has just written.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_read_as_if_their_keys_lay_in_one_piece[unequal-lengths]

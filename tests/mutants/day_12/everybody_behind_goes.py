@@ -1,4 +1,4 @@
-"""You sent back everybody behind a request that lacks a page. One of them may be enough.
+"""You sent back every request after one that lacks a page. One of them may be enough.
 
 task: 12.2
 caught-by: test_day_12.py::test_no_more_go_than_must

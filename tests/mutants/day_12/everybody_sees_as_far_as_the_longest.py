@@ -1,4 +1,4 @@
-"""You left the mask out: shorter rows look behind their end.
+"""You left the mask out: shorter rows look past their end.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_read_as_if_their_keys_lay_in_one_piece[unequal-lengths]

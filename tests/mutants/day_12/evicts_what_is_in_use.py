@@ -1,4 +1,4 @@
-"""You evicted the page that was published first, whether somebody uses it or not.
+"""You evicted the page that was published first, whether it is in use or not.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_page_in_use_is_never_taken

@@ -1,4 +1,4 @@
-"""You counted found pages that nobody uses as needed by nobody, and as available: they can't be both.
+"""You counted found pages that are not in use as needing no room, and also as available: they can't be both.
 
 task: 12.2
 caught-by: test_day_12.py::test_a_found_page_that_nobody_uses_is_no_longer_to_be_had

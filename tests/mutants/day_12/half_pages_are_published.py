@@ -1,4 +1,4 @@
-"""You published the page that is full in part: nobody finds it, and it stays when nobody uses it.
+"""You published the page that is partly full: it is never found, and stays when nothing uses it.
 
 task: 12.3
 caught-by: test_day_12.py::test_full_pages_are_published_and_half_ones_are_not

@@ -1,4 +1,4 @@
-"""You left headroom for the newcomer, and none for those who run.
+"""You left headroom for the newcomer, and none for the running requests.
 
 task: 12.2
 caught-by: test_day_12.py::test_pages_decide_how_many_run

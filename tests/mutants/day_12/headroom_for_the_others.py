@@ -1,4 +1,4 @@
-"""You left headroom for those who run, and none for the newcomer.
+"""You left headroom for the running requests, and none for the newcomer.
 
 task: 12.2
 caught-by: test_day_12.py::test_headroom_may_be_used_to_the_last_page[5-1]

@@ -1,4 +1,4 @@
-"""You took headroom for a number of tokens. It is counted in pages now: each who grows takes a whole one.
+"""You took headroom for a number of tokens. It is now counted in pages: each request that grows takes a whole one.
 
 task: 12.2
 caught-by: test_day_12.py::test_pages_decide_how_many_run

@@ -1,4 +1,4 @@
-"""You counted the free pages only. Kept pages that nobody uses may be had too: in the end all pages are such.
+"""You counted the free pages only. Kept pages that nothing uses are available too: in the end all pages are such.
 
 task: 12.1
 caught-by: test_day_12.py::test_free_pages_first_then_the_least_recently_used

@@ -1,4 +1,4 @@
-"""You put the barrier where only some threads come by: a GPU may wait for ever, or for nobody.
+"""You put the barrier where only some threads come: a GPU may wait forever, or not at all.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_in_any_order

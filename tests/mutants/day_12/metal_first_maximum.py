@@ -1,4 +1,4 @@
-"""You subtracted the first score in place of the highest: safe while scores are alike, infinite when they rise.
+"""You subtracted the first score instead of the highest: safe while scores are alike, infinite when they rise.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_rescales_when_the_maximum_moves[rising]

@@ -1,4 +1,4 @@
-"""You added the parts of the simdgroups as they are, though each stands in the scale of its own maximum.
+"""You added the parts of the simdgroups as they are, though each is in the scale of its own maximum.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_rescales_when_the_maximum_moves[falling]

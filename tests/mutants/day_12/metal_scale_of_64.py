@@ -1,4 +1,4 @@
-"""You wrote 0.125 for the scale: that is 64^−0.5, and heads may be of another width.
+"""You wrote 0.125 for the scale: that is 64^−0.5, and heads may have another width.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_heads_of_any_width[128]

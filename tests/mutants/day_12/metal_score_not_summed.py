@@ -1,4 +1,4 @@
-"""You forgot that each thread has a piece of the product only: the score is the sum over the simdgroup.
+"""You forgot that each thread has only a piece of the product: the score is the sum over the simdgroup.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_attends

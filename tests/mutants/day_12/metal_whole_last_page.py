@@ -1,4 +1,4 @@
-"""You read the last page to its end: what stands behind the last position counts too.
+"""You read the last page to its end: what stands after the last position counts too.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_rest_of_the_last_page_counts_for_nothing

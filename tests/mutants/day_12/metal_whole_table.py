@@ -1,4 +1,5 @@
-"""You read all pages that the table has room for, and masked what is behind the length: entries behind the last page are followed.
+"""You read all pages that the table has room for, and masked what is beyond the length: entries after the last page
+are followed.
 
 task: 12.5
 caught-by: test_day_12.py::test_metal_follows_no_entry_behind_the_last_page[-1]

@@ -1,4 +1,4 @@
-"""You named a page behind one that has no name. No search gets there, and yet it stays when nobody uses it.
+"""You named a page after one that has no name. No search gets there, and yet it stays when nothing uses it.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_name_that_everybody_has

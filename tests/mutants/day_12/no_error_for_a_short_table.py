@@ -1,4 +1,4 @@
-"""You did not look whether the table is long enough, and say nothing of the request that lacks a page.
+"""You did not check that the table is long enough, and say nothing about the request that lacks a page.
 
 task: 12.4
 caught-by: test_day_12.py::test_a_table_that_is_too_short

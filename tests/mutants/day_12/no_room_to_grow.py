@@ -1,4 +1,4 @@
-"""You admitted whoever fits just now, without headroom: in the next step somebody has to go.
+"""You admitted any request that fits just now, without headroom: in the next step one has to go.
 
 task: 12.2
 caught-by: test_day_12.py::test_pages_decide_how_many_run

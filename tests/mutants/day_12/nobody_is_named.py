@@ -1,4 +1,4 @@
-"""You did not say who was sent back.
+"""You did not say which requests were sent back.
 
 task: 12.2
 caught-by: test_day_12.py::test_the_newest_goes_when_pages_run_out

@@ -1,4 +1,4 @@
-"""You looked for the prompt only: who was sent back in the middle of an answer computes the answer again.
+"""You looked for the prompt only: a request that was sent back in the middle of its answer computes the answer again.
 
 task: 12.2
 caught-by: test_day_12.py::test_who_is_sent_back_finds_its_pages_again

@@ -1,4 +1,4 @@
-"""You published all pages of a request: those behind its computed tokens are empty.
+"""You published all pages of a request: those after its computed tokens are empty.
 
 task: 12.3
 caught-by: test_day_12.py::test_full_pages_are_published_and_half_ones_are_not

@@ -1,4 +1,4 @@
-"""You published pages without the salt: everybody finds what a tenant has asked.
+"""You published pages without the salt: every tenant finds what one has asked.
 
 task: 12.3
 caught-by: test_day_12.py::test_tenants_share_nothing[a-]

@@ -1,4 +1,4 @@
-"""You appended a freed page to the heap, which is no heap then: the lowest number is not first any more.
+"""You appended a freed page to the heap, which is then no heap: the lowest number is no longer first.
 
 task: 12.1
 caught-by: test_day_12.py::test_released_pages_are_free_again_lowest_first

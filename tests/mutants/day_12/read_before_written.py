@@ -1,4 +1,4 @@
-"""You read first and wrote then: no token sees itself, and no segment its own tokens.
+"""You read first and wrote afterwards: no token sees itself, and no segment its own tokens.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_and_segments_in_one_step

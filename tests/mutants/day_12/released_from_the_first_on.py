@@ -1,5 +1,5 @@
-"""You released pages from the first to the last: the beginning is evicted before what hangs on it, and the rest is of
-no use.
+"""You released pages from the first to the last: the beginning is evicted before the pages that need it, and the rest
+is of no use.
 
 task: 12.1
 caught-by: test_day_12.py::test_free_pages_first_then_the_least_recently_used

@@ -1,4 +1,4 @@
-"""You did not look whether anybody uses the page: a kept one that is released twice has minus one users.
+"""You did not check that the page is in use: a kept one that is released twice has minus one users.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_published_page_that_nobody_uses_is_released_once

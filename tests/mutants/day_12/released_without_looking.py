@@ -1,5 +1,5 @@
-"""You released pages without a look whether they are still the same: a page that is free is freed once more, and two
-get it.
+"""You released pages without checking that they are still the same: a page that is free is freed once more, and two
+requests get it.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_page_that_is_no_longer_yours[free-release]

@@ -1,4 +1,4 @@
-"""You sent somebody back to make room, and did not try again: the request runs without its page.
+"""You sent a request back to make room, and did not try again: the other runs without its page.
 
 task: 12.2
 caught-by: test_day_12.py::test_no_more_go_than_must

@@ -1,4 +1,4 @@
-"""You gave rows the first tables of the plan: they are others' if a segment stands before them.
+"""You gave rows the first tables of the plan: they belong to others if a segment stands before them.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_and_segments_in_one_step

@@ -1,4 +1,4 @@
-"""You let tokens of a segment see those behind them.
+"""You let tokens of a segment see those after them.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_and_segments_in_one_step

@@ -1,4 +1,4 @@
-"""You went on to give pages to a request that was sent back: it has no table any more.
+"""You went on to give pages to a request that was sent back: it no longer has a table.
 
 task: 12.2
 caught-by: test_day_12.py::test_the_newest_goes_when_pages_run_out

@@ -1,4 +1,4 @@
-"""You let the first release end the use of all: somebody still reads what is free now.
+"""You let the first release end the use of all: another request still reads what is now free.
 
 task: 12.1
 caught-by: test_day_12.py::test_shared_pages_are_released_by_all

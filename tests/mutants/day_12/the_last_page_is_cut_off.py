@@ -1,4 +1,4 @@
-"""You rounded the number of pages down: the last one, which is full in part, is not read.
+"""You rounded the number of pages down: the last one, which is partly full, is not read.
 
 task: 12.4
 caught-by: test_day_12.py::test_rows_read_as_if_their_keys_lay_in_one_piece[one-row]

@@ -1,4 +1,4 @@
-"""You believed the name. Another page may have the same one by accident, and then somebody reads another text.
+"""You believed the name. Another page may have the same one by accident, and then a request reads another text.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_name_that_everybody_has

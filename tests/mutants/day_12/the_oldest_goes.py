@@ -1,4 +1,4 @@
-"""You sent the oldest back: with too few pages nobody comes to an end.
+"""You sent the oldest back: with too few pages no request comes to its end.
 
 task: 12.2
 caught-by: test_day_12.py::test_the_newest_goes_when_pages_run_out

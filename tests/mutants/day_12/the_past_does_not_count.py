@@ -1,4 +1,4 @@
-"""You looked for the page's tokens at the beginning of a request: the same tokens stand there behind nothing.
+"""You looked for the page's tokens at the beginning of a request: there the same tokens follow nothing.
 
 task: 12.1
 caught-by: test_day_12.py::test_the_same_tokens_twice_in_a_row

@@ -1,5 +1,5 @@
-"""You released the old page when the copy was planned: it is used until it is copied, and then released by who made the
-copy.
+"""You released the old page when the copy was planned: it is used until it is copied, and then released by the
+request that made the copy.
 
 task: 12.3
 caught-by: test_day_12.py::test_samples_share_a_prompt_and_write_to_copies[10]

@@ -1,4 +1,4 @@
-"""You gave the caller a page that was there, and did not count them among its users.
+"""You gave the caller a page that was there, and did not count it among the page's users.
 
 task: 12.1
 caught-by: test_day_12.py::test_two_who_have_computed_the_same

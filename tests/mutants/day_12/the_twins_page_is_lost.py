@@ -1,4 +1,4 @@
-"""You gave the caller the page that was there, and did not release their own: nobody has it, and it is never free.
+"""You gave the caller the page that was there, and did not release its own: nothing uses it, and it is never free.
 
 task: 12.1
 caught-by: test_day_12.py::test_two_who_have_computed_the_same

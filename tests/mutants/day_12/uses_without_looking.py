@@ -1,4 +1,4 @@
-"""You used a page without a look whether it is still the same one: another request writes to it by now.
+"""You used a page without checking that it is still the same one: another request writes to it by now.
 
 task: 12.1
 caught-by: test_day_12.py::test_a_page_that_is_no_longer_yours[free-use]

@@ -1,4 +1,4 @@
-"""You let rows see their pages to the end: behind the last token there is nothing yet, or what somebody has left.
+"""You let rows see their pages to the end: after the last token there is nothing yet, or what another has left.
 
 task: 12.4
 caught-by: test_day_12.py::test_nobody_looks_behind_their_length

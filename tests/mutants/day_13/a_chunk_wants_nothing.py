@@ -1,4 +1,4 @@
-"""Work that wants nothing, a chunk of a prompt, is not its prompt's last. You made it one.
+"""Work that wants nothing, a chunk of a prompt, is not its prompt's last. You treated it as the last.
 
 task: 13.2
 caught-by: test_day_13.py::test_work_without_its_guesses

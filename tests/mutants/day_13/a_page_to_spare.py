@@ -1,4 +1,4 @@
-"""You took a page for guesses, even if they fit behind the tokens that are there.
+"""You took a page for guesses even when they fit after the tokens that are there.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_a_page_when_they_need_it[1-2]

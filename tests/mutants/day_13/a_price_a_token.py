@@ -1,4 +1,4 @@
-"""You noted seconds a token. `of` says what a whole step lasts.
+"""You noted seconds per token. `of` says how long a whole step takes.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_step_lasts_from_its_allotment_to_its_success

@@ -1,5 +1,5 @@
-"""You accepted a guess when the number is exactly target / draft. Then a guess that the target never says is accepted,
-at the number 0.
+"""You accepted a guess when the number is exactly target / draft. Then, at the number 0, a guess that the target
+never says is accepted.
 
 task: 13.4
 caught-by: test_day_13.py::test_what_the_target_never_says_is_never_accepted

@@ -1,4 +1,4 @@
-"""You counted all guesses as computed. Behind the first wrong one, keys and values are those of another text.
+"""You counted all guesses as computed. After the first wrong one, keys and values are those of another text.
 
 task: 13.2
 caught-by: test_day_13.py::test_what_came_true_is_computed[0-slots]

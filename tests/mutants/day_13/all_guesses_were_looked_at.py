@@ -1,4 +1,4 @@
-"""You counted all guesses as tried. Behind the first wrong one, nobody knows what they were worth.
+"""You counted all guesses as tried. After the first wrong one, it is unknown what they were worth.
 
 task: 13.7
 caught-by: test_day_13.py::test_what_is_learned_of_guesses[2-of-4]

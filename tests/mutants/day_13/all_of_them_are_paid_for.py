@@ -1,4 +1,4 @@
-"""You counted tokens of those guesses only that are made, but paid for all that are allotted.
+"""You counted tokens only for the guesses that are made, but paid for all that are allotted.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_few_suggestions_that_are_good

@@ -1,4 +1,4 @@
-"""You paid for those guesses only that are made, but counted tokens for all that are allotted.
+"""You paid only for the guesses that are made, but counted tokens for all that are allotted.
 
 task: 13.7
 caught-by: test_day_13.py::test_where_little_is_suggested_nothing_is_lost[32-0.2]

@@ -1,4 +1,4 @@
-"""If there were too few pages for all guesses, you took none. Take those that are to be had.
+"""If there were too few pages for all guesses, you took none. Take those that are available.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_pages_that_are_left[5-guesses1]

@@ -1,4 +1,4 @@
-"""You guessed the tokens that matched. They stand there already: guess what came behind them.
+"""You guessed the tokens that matched. They are there already: guess what followed them.
 
 task: 13.1
 caught-by: test_day_13.py::test_what_stood_behind_the_same_tokens

@@ -1,5 +1,5 @@
-"""You compared each guess with what the model said behind it. What it says in the place of a guess are the logits of the
-token before.
+"""You compared each guess with what the model said after it. What it says in the place of a guess are the logits of
+the token before.
 
 task: 13.3
 caught-by: test_day_13.py::test_guesses_count_until_the_first_wrong_one[all-right]

@@ -1,4 +1,4 @@
-"""You compared the guesses with the answer from its beginning. They came behind the tokens that it had then.
+"""You compared the guesses with the answer from its beginning. They follow the tokens that it had then.
 
 task: 13.2
 caught-by: test_day_13.py::test_what_came_true_is_computed[1-slots]

@@ -1,4 +1,4 @@
-"""You added what came true to the computed tokens. Its pages are full now, and nobody finds them: commit does both.
+"""You added what came true to the computed tokens. Its pages are full now, but can't be found: commit does both.
 
 task: 13.2
 caught-by: test_day_13.py::test_only_what_came_true_is_found[3-pages]

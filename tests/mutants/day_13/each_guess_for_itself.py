@@ -1,4 +1,4 @@
-"""You counted each guess with the same probability. The second counts only if the first came true too.
+"""You gave each guess the same probability. The second counts only if the first came true too.
 
 task: 13.6
 caught-by: test_day_13.py::test_how_many_tokens_a_step_makes[0.5-3-1.875]

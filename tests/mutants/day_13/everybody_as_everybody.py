@@ -1,4 +1,4 @@
-"""You took the acceptance of all for everybody's own. Guesses belong to those whose guesses come true.
+"""You used the acceptance of all for each request. Give guesses to requests whose guesses come true.
 
 task: 13.7
 caught-by: test_day_13.py::test_guesses_go_to_those_whose_guesses_come_true

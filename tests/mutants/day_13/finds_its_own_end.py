@@ -1,4 +1,4 @@
-"""You entered the end of the text too. Nothing stands behind it yet, so the end finds itself, and nothing to guess.
+"""You entered the end of the text too. Nothing follows it yet, so the end finds itself, and nothing to guess.
 
 task: 13.1
 caught-by: test_day_13.py::test_what_stood_behind_the_same_tokens

@@ -1,4 +1,4 @@
-"""You went on with the next guess where one was refused. It was guessed behind a token that is not there.
+"""You went on with the next guess where one was refused. It was guessed after a token that is not there.
 
 task: 13.4
 caught-by: test_day_13.py::test_every_place_has_numbers_of_its_own

@@ -1,4 +1,4 @@
-"""You committed the whole plan. It is not known yet which guesses came true: blocks with wrong ones would be kept.
+"""You committed the whole plan. It is not yet known which guesses came true: blocks with wrong ones would be kept.
 
 task: 13.2
 caught-by: test_day_13.py::test_nothing_counts_before_it_has_come[slots]

@@ -1,4 +1,4 @@
-"""You let each guess read the weights anew. That is just what a step saves.
+"""You let each guess read the weights anew. That is exactly what a step saves.
 
 task: 13.6
 caught-by: test_day_13.py::test_guesses_are_free_where_memory_is_waited_for

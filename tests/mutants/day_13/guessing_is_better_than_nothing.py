@@ -1,4 +1,4 @@
-"""You began with nothing as the best so far. No guess at all is a choice too, and often the fastest.
+"""You took no guess for the worst choice. It is a choice too, and often the fastest.
 
 task: 13.7
 caught-by: test_day_13.py::test_where_a_guess_costs_a_token_it_is_turned_off[0.0-16]

@@ -1,4 +1,4 @@
-"""You sorted the requests by their ids. Whoever was admitted first comes first.
+"""You sorted the requests by their ids. The first admitted comes first.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_what_the_step_has_left[10-guesses4]

@@ -1,4 +1,4 @@
-"""You told the control of requests that had made no guess.
+"""You told the control about requests that had made no guess.
 
 task: 13.2
 caught-by: test_day_13.py::test_the_control_hears_what_came_of_it[slots]

@@ -1,4 +1,4 @@
-"""You returned the right guesses only. Behind the last one, the model has said one token more, for nothing.
+"""You returned the right guesses only. After the last one, the model has said one more token, for free.
 
 task: 13.3
 caught-by: test_day_13.py::test_guesses_count_until_the_first_wrong_one[all-right]

@@ -1,4 +1,4 @@
-"""You returned the guesses only when all were accepted. One more is known: draw it from the target's last row.
+"""When all were accepted, you returned only the guesses. One more is known: draw it from the target's last row.
 
 task: 13.4
 caught-by: test_day_13.py::test_behind_accepted_guesses_one_more_is_drawn_from_the_target

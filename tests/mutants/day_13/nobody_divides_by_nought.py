@@ -1,4 +1,4 @@
-"""You divided by the price of a step of nobody.
+"""You divided by the price of a step with no rows.
 
 task: 13.7
 caught-by: test_day_13.py::test_nobody_there

@@ -1,4 +1,4 @@
-"""You gave lists to those only that want guesses. There is one for each request, in order.
+"""You gave lists only to requests that want guesses. There is one for each request, in order.
 
 task: 13.5
 caught-by: test_day_13.py::test_who_wants_none_is_not_read

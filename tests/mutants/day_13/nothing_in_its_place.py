@@ -1,5 +1,5 @@
-"""You returned nothing in the place of the refused guess. The model has said there what comes: each step brings a token
-at least.
+"""You returned nothing in the place of the refused guess. The model has said there what comes: each step brings at
+least one token.
 
 task: 13.4
 caught-by: test_day_13.py::test_every_place_has_numbers_of_its_own

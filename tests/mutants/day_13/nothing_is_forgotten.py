@@ -1,4 +1,4 @@
-"""You kept all guesses with the same weight. A text that begins to quote is seen too late.
+"""You gave all guesses the same weight forever. A text that begins to quote is noticed too late.
 
 task: 13.7
 caught-by: test_day_13.py::test_acceptance_follows_what_happens

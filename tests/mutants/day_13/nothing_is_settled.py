@@ -1,4 +1,4 @@
-"""You did not note what was guessed. Then all that came true is computed again, and nobody is judged.
+"""You did not note what was guessed. Then all that came true is computed again, and the control hears of nothing.
 
 task: 13.2
 caught-by: test_day_13.py::test_what_came_true_is_computed[1-slots]

@@ -1,4 +1,5 @@
-"""If no token has come since the last call, your draft reads none, and so says nothing. The last token is always read.
+"""If no token has come since the last call, your draft reads none, and so says nothing. The last token is always
+read.
 
 task: 13.5
 caught-by: test_day_13.py::test_the_same_again_if_no_token_came

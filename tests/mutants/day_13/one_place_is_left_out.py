@@ -1,4 +1,4 @@
-"""You went on one place too far. The token that was not there the last time stands at the very place where you stopped.
+"""You went on one place too far. The token that was not there last time stands at the very place where you stopped.
 
 task: 13.1
 caught-by: test_day_13.py::test_growing_texts

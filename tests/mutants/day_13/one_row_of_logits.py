@@ -1,4 +1,5 @@
-"""You want one row of logits, as without guesses. Each guess needs the row before it, and there is one more behind.
+"""You asked for one row of logits, as without guesses. Each guess needs the row before it, and there is one more
+after the last.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_stand_behind_the_token[slots]

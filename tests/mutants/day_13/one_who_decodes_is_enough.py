@@ -1,4 +1,4 @@
-"""You counted steps in which anybody decodes. All must.
+"""You counted steps in which any request decodes. All must.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_step_in_which_prompts_are_read_is_no_price[with-a-prompt]

@@ -1,5 +1,5 @@
-"""You took out of the target what the draft has at all. What the target has more of is left, also of tokens that the
-draft says too.
+"""You removed every token that the draft may say from the target. What the target has more of stays, even for tokens
+that the draft says too.
 
 task: 13.4
 caught-by: test_day_13.py::test_the_first_token_is_distributed_as_the_target_says[reversed]

@@ -1,4 +1,4 @@
-"""You asked for the price of so many guesses. A step has the rows' own tokens as well.
+"""You asked for the price of the guesses alone. A step has the rows' own tokens as well.
 
 task: 13.7
 caught-by: test_day_13.py::test_guesses_never_make_a_step_shorter

@@ -1,4 +1,4 @@
-"""You set a token aside for those who decode only. Who is half read must have one too.
+"""You set a token aside only for requests that decode. A half-read one must have one too.
 
 task: 13.2
 caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[6-3-1]

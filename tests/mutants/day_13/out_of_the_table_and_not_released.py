@@ -1,4 +1,4 @@
-"""You took the pages of wrong guesses out of the table, and nobody has them back.
+"""You took the pages of wrong guesses out of the table without releasing them: they are lost.
 
 task: 13.2
 caught-by: test_day_13.py::test_pages_of_wrong_guesses_are_given_back[0-2]

@@ -1,4 +1,4 @@
-"""You counted pages for the guesses alone. They begin in the middle of a page, behind the request's tokens.
+"""You counted pages for the guesses alone. They begin in the middle of a page, after the request's tokens.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_pages_that_are_left[6-guesses0]

@@ -1,4 +1,4 @@
-"""You laid the works' parameters out by turns. The logits come work by work: all rows of the first, then all of the
+"""You laid the works' parameters out in turn. The logits come work by work: all rows of the first, then all of the
 second.
 
 task: 13.3

@@ -1,4 +1,4 @@
-"""You began to count behind `start`, as if the work held nothing but one token and its guesses. A prompt's last piece
+"""You began to count after `start`, as if the work held nothing but one token and its guesses. A prompt's last piece
 may stand before them.
 
 task: 13.3

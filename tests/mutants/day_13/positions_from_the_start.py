@@ -1,4 +1,4 @@
-"""You counted positions from the work's start. A new token stands one behind the token whose logits chose it.
+"""You counted positions from the work's start. A new token stands one after the token whose logits chose it.
 
 task: 13.3
 caught-by: test_day_13.py::test_each_token_is_drawn_at_the_position_where_it_will_stand[0-one-token]

@@ -1,4 +1,4 @@
-"""You gave all of a row's tokens the position behind its last guess, as Day 9 does for its one token.
+"""You gave all of a row's tokens the position after its last guess, as Day 9 does for its one token.
 
 task: 13.3
 caught-by: test_day_13.py::test_a_row_chooses_as_it_would_without_guesses[hot]

@@ -1,4 +1,4 @@
-"""You added the two times. The machine reads while it computes: the longer one counts.
+"""You added the two times. The machine reads while it computes: the longer time counts.
 
 task: 13.6
 caught-by: test_day_13.py::test_the_slower_of_the_two_sets_the_time

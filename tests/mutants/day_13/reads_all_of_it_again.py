@@ -1,4 +1,4 @@
-"""You read the whole text anew for every guess. Go on where the last call has stopped.
+"""You read the whole text anew for every guess. Continue where the last call stopped.
 
 task: 13.1
 caught-by: test_day_13.py::test_a_call_looks_at_what_is_new[prompt]

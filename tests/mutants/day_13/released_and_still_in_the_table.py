@@ -1,4 +1,4 @@
-"""You released the pages of wrong guesses and left them in the table: somebody else will write there.
+"""You released the pages of wrong guesses and left them in the table: another request will write there.
 
 task: 13.2
 caught-by: test_day_13.py::test_pages_of_wrong_guesses_are_given_back[0-2]

@@ -1,4 +1,5 @@
-"""Behind the text's end you repeated the last guess. Count back by as many tokens as lie between the match and the end.
+"""After the text's end you repeated the last guess. Count back by as many tokens as lie between the match and the
+end.
 
 task: 13.1
 caught-by: test_day_13.py::test_what_repeats_goes_on_repeating[two]

@@ -1,4 +1,4 @@
-"""You counted all guesses that are right, also those behind a wrong one. There, the model answered to a text that is not
+"""You counted all guesses that are right, even those after a wrong one. There, the model answered a text that is not
 the request's.
 
 task: 13.3

@@ -1,4 +1,4 @@
-"""You looked for the shortest end first. The longer the end that came before, the likelier is what stood behind it.
+"""You looked for the shortest end first. The longer the end that came before, the likelier is what followed it.
 
 task: 13.1
 caught-by: test_day_13.py::test_a_longer_end_counts_more_than_a_later_one

@@ -1,4 +1,4 @@
-"""You drew the token behind the guesses from the row of the last guess. There is one row more, for the place behind it.
+"""You drew the token after the guesses from the row of the last guess. There is one more row, for the place after it.
 
 task: 13.4
 caught-by: test_day_13.py::test_behind_accepted_guesses_one_more_is_drawn_from_the_target

@@ -1,4 +1,4 @@
-"""You drew the token behind accepted guesses from a residual. Nothing was guessed there: it is the target's alone.
+"""You drew the token after accepted guesses from a residual. Nothing was guessed there: it is the target's alone.
 
 task: 13.4
 caught-by: test_day_13.py::test_behind_accepted_guesses_one_more_is_drawn_from_the_target

@@ -1,4 +1,5 @@
-"""You drew the last token with its place's first number. The second one chooses, also where nothing was to be accepted.
+"""You drew the last token with its place's first number. The second one chooses, even where nothing was to be
+accepted.
 
 task: 13.4
 caught-by: test_day_13.py::test_without_guesses_one_token_is_drawn_from_the_target

@@ -1,4 +1,4 @@
-"""You want the logits of the guesses only. Those of the token before them say whether the first guess is right.
+"""You asked for the logits of the guesses only. Those of the token before them say whether the first guess is right.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_stand_behind_the_token[slots]

@@ -1,4 +1,4 @@
-"""You let everybody make 4 guesses. The control says how many.
+"""You let each request make 4 guesses. The control says how many.
 
 task: 13.2
 caught-by: test_day_13.py::test_more_guesses_than_were_asked_for[slots]

@@ -1,4 +1,4 @@
-"""You told the control of the whole step. To spare is what is left when each has its token.
+"""You told the control the size of the whole step. To spare is what is left when each request has its token.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_what_the_step_has_left[16-guesses0]

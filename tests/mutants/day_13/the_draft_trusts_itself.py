@@ -1,4 +1,4 @@
-"""Your draft goes on behind all of its own guesses, right or wrong.
+"""Your draft goes on after all of its own guesses, right or wrong.
 
 task: 13.5
 caught-by: test_day_13.py::test_who_wants_some_now_and_then

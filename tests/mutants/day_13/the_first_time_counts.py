@@ -1,4 +1,4 @@
-"""You kept the place where tokens came first. What stood behind them the last time is the better guess.
+"""You kept the place where tokens came first. What followed them the last time is the better guess.
 
 task: 13.1
 caught-by: test_day_13.py::test_of_equally_long_ends_the_latest_counts

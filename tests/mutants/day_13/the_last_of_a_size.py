@@ -1,4 +1,4 @@
-"""You took what the last step of a size lasted, as if none could be held up.
+"""You took the time of the last step of a size, as if none could be held up.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_step_that_was_held_up_does_not_count

@@ -1,4 +1,4 @@
-"""You kept what came of the last guesses only.
+"""You kept only how the last guesses went.
 
 task: 13.7
 caught-by: test_day_13.py::test_what_is_learned_of_guesses[2-of-4]

@@ -1,4 +1,5 @@
-"""You guessed as many tokens as may still come. One of them comes for certain: the guess of the last is never needed.
+"""You guessed as many tokens as may still come. One of them comes for certain, so a guess of the last is never
+needed.
 
 task: 13.2
 caught-by: test_day_13.py::test_the_last_token_needs_no_guess[3-1]

@@ -1,4 +1,4 @@
-"""You drew the line on beyond the largest size. What was not tried counts as cheap, so that it is tried.
+"""You continued the line beyond the largest size. What was not tried counts as cheap, so that it is tried.
 
 task: 13.7
 caught-by: test_day_13.py::test_between_two_sizes_the_price_is_on_a_straight_line[13-9.0]

@@ -1,4 +1,4 @@
-"""You took the mean of what steps of a size lasted. One that was held up counts for all of them.
+"""You took the mean time of steps of a size. One that was held up counts for all of them.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_step_that_was_held_up_does_not_count

@@ -1,4 +1,4 @@
-"""You looked for the most tokens a step. What counts is tokens a second: a step with more guesses may last longer.
+"""You looked for the most tokens per step. What counts is tokens a second: a step with more guesses may take longer.
 
 task: 13.6
 caught-by: test_day_13.py::test_as_many_guesses_as_are_free[0.95]

@@ -1,4 +1,4 @@
-"""You looked for the most tokens a step, not a second.
+"""You looked for the most tokens per step, not a second.
 
 task: 13.7
 caught-by: test_day_13.py::test_as_many_guesses_as_bring_the_most

@@ -1,4 +1,4 @@
-"""You computed the guesses only: the token for certain goes through the model as well.
+"""You computed the guesses only: the certain token goes through the model as well.
 
 task: 13.6
 caught-by: test_day_13.py::test_every_guess_is_computed_as_a_token_is

@@ -1,4 +1,4 @@
-"""You counted the tokens of all, and not the guesses that others have made in this step.
+"""You counted the tokens of all, but not the guesses that others have made in this step.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_what_memory_has_left[19-guesses2-slots]

@@ -1,4 +1,4 @@
-"""You subtracted the wrong way round: what is left is what the target has more of.
+"""You subtracted the wrong way round: the residual is what the target has more of.
 
 task: 13.4
 caught-by: test_day_13.py::test_the_residual_is_what_the_target_has_more_of[the-draft-says-too-much]

@@ -1,4 +1,4 @@
-"""You counted the right ones only. The first wrong guess was looked at as well.
+"""You counted the right ones only. The first wrong guess was checked as well.
 
 task: 13.7
 caught-by: test_day_13.py::test_acceptance_follows_what_happens

@@ -1,4 +1,4 @@
-"""You let guesses take the whole step. Everybody who runs has a token before anybody guesses.
+"""You let guesses take the whole step. Every running request has a token before any guesses.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_what_the_step_has_left[3-guesses8]

@@ -1,4 +1,4 @@
-"""You never try more than two tokens a row. What was tried with guesses, and paid, may be doubled again.
+"""You never try more than two tokens per row. What was tried with guesses, and paid, may be doubled again.
 
 task: 13.7
 caught-by: test_day_13.py::test_no_step_is_more_than_twice_what_was_tried

@@ -1,4 +1,4 @@
-"""You noted the price under the number of guesses. It is asked for by the number of all tokens.
+"""You noted the price under the number of guesses. It is looked up by the number of all tokens.
 
 task: 13.7
 caught-by: test_day_13.py::test_a_step_lasts_from_its_allotment_to_its_success

@@ -1,4 +1,4 @@
-"""You took the most likely token where there are guesses to check. A request's guesses change nothing of how it wants
+"""You took the most likely token where there are guesses to check. Guesses change nothing about how a request wants
 its tokens chosen.
 
 task: 13.3

@@ -1,4 +1,4 @@
-"""You let requests guess whose prompt is still being read. What comes behind the prompt is not even begun.
+"""You let requests guess while their prompt is still being read. What follows the prompt is not even begun.
 
 task: 13.2
 caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[12-4-6]

@@ -1,4 +1,4 @@
-"""You forgot the token that a step makes in any case.
+"""You forgot the one token that a step makes in any case.
 
 task: 13.6
 caught-by: test_day_13.py::test_how_many_tokens_a_step_makes[0.5-1-1.5]

@@ -1,4 +1,4 @@
-"""You counted guesses only, and not the token that each row gets in any case.
+"""You counted guesses only, and not the certain token that each row gets.
 
 task: 13.7
 caught-by: test_day_13.py::test_no_choice_is_better

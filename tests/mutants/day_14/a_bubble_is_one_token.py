@@ -1,4 +1,4 @@
-"""You count a row for nobody as one token. It may be a whole padded prompt.
+"""You count a row that serves no request as one token. It may be a whole padded prompt.
 
 task: 14.4
 caught-by: test_day_14.py::test_rows_for_nobody

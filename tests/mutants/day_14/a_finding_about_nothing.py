@@ -1,4 +1,4 @@
-"""You divide by what there is of steps, or fall over when there are none.
+"""You divide by the number of steps even when there are none, or fail then.
 
 task: 14.4
 caught-by: test_day_14.py::test_no_steps_no_findings

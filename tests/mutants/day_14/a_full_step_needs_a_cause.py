@@ -1,4 +1,4 @@
-"""You look for a cause though nobody waits. A full step with an empty queue is what you want.
+"""You look for a cause though no request waits. A full step with an empty queue is what you want.
 
 task: 14.4
 caught-by: test_day_14.py::test_nobody_waits_for_nothing

@@ -1,4 +1,4 @@
-"""You measure the gap from the last token of anybody. Readers wait for their own.
+"""You measure the gap from the last token of any request. A reader waits for its own.
 
 task: 14.2
 caught-by: test_day_14.py::test_gaps_are_each_requests_own

@@ -1,4 +1,5 @@
-"""A step of half the tokens was late, and you correct the budget that it didn't use. It takes several late steps until that reaches what they had.
+"""A step of half the tokens was late, and you correct the budget that it didn't use. It takes several late steps
+until that comes down to what they had.
 
 task: 14.6
 caught-by: test_day_14.py::test_a_step_with_little_to_do_says_little[late]

@@ -1,4 +1,4 @@
-"""You add up what was good by different promises.
+"""You add up requests that were good by different promises.
 
 task: 14.3
 caught-by: test_day_14.py::test_promises_dont_mix[another]

@@ -1,4 +1,4 @@
-"""You let the rate fall to nothing. Then nobody can be told when to come back.
+"""You let the rate fall to nothing. Then no caller can be told when to come back.
 
 task: 14.7
 caught-by: test_day_14.py::test_an_answer_always_ends

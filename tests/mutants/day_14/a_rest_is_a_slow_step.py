@@ -1,4 +1,4 @@
-"""You count the time in which there was nothing to do as a slow step. After every rest the budget falls.
+"""You count the time in which there was nothing to do as a slow step. After every pause the budget falls.
 
 task: 14.6
 caught-by: test_day_14.py::test_a_step_after_a_rest_says_nothing

@@ -1,4 +1,4 @@
-"""You don't note until when you have counted: what has passed is counted again and again.
+"""You don't note up to when you have counted: the time that has passed is counted again and again.
 
 task: 14.2
 caught-by: test_day_14.py::test_time_passes_without_an_event

@@ -1,4 +1,4 @@
-"""You counted what is longer than the last border in the bucket below it, which has an end. There is one more bucket.
+"""You counted values above the last border in the bucket below it, which has an end. There is one more bucket.
 
 task: 14.1
 caught-by: test_day_14.py::test_the_first_bucket_begins_at_nothing_and_the_last_never_ends

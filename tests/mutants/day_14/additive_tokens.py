@@ -1,4 +1,5 @@
-"""You add one token to the budget after each step that kept the target, and halve it after one that didn't. It saws: on average a quarter of what the machine could do is lost.
+"""You add one token to the budget after each step that kept the target, and halve it after one that didn't. It swings
+like a saw: on average a quarter of what the machine could do is lost.
 
 task: 14.6
 caught-by: test_day_14.py::test_a_full_step_corrects_by_half[0.5625-133]

@@ -1,4 +1,5 @@
-"""You go all of the way at once, without the root. Every odd step is believed, and where steps grow faster than their tokens, the budget swings.
+"""You go all of the way at once, without the root. Every odd step is believed, and where steps grow faster than their
+tokens, the budget swings.
 
 task: 14.6
 caught-by: test_day_14.py::test_a_full_step_corrects_by_half[0.5625-133]

@@ -1,4 +1,4 @@
-"""You take all waste for what is read again, bubbles and refused guesses too.
+"""You count all waste as read again, bubbles and refused guesses included.
 
 task: 14.4
 caught-by: test_day_14.py::test_enough_tokens_are_a_finding_and_one_less_is_none[bubbles]

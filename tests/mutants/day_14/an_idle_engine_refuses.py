@@ -1,4 +1,5 @@
-"""You send a long prompt away from an engine that has nothing else to read. It is told to come back, and will be refused each time.
+"""You send a long prompt away from an engine that has nothing else to read. Its caller is told to come back, and will
+be refused each time.
 
 task: 14.7
 caught-by: test_day_14.py::test_nobody_is_sent_away_from_an_idle_engine

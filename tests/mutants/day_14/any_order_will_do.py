@@ -1,4 +1,4 @@
-"""You take numbers in any order. The walk leans on their rising, and would miss the best without a word.
+"""You take numbers in any order. The walk relies on their rising, and would miss the best without a word.
 
 task: 14.5
 caught-by: test_day_14.py::test_a_search_wants_rising_numbers[slots1-tokens1-blocks1]

@@ -1,4 +1,4 @@
-"""You answer for 101%: what is asked for by mistake should be said to be one.
+"""You answer for 101%: a mistake in the question should be reported.
 
 task: 14.1
 caught-by: test_day_14.py::test_percent_end_at_a_hundred[above]

@@ -1,4 +1,4 @@
-"""You note who is there and forget to count who came.
+"""You note which requests are there and forget to count those that came.
 
 task: 14.2
 caught-by: test_day_14.py::test_each_second_counts_for_all_who_are_there

@@ -1,4 +1,4 @@
-"""You tell everybody to come back in a second, whatever waits. They are refused again, and again.
+"""You tell every caller to come back in a second, whatever waits. They are refused again, and again.
 
 task: 14.7
 caught-by: test_day_14.py::test_who_comes_back_when_told_may_come

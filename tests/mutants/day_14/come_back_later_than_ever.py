@@ -1,4 +1,5 @@
-"""For a prompt that is too long for the promise you wait until less than nothing is unread. It may come as soon as nothing is.
+"""For a prompt that is too long for the promise you wait until less than nothing is unread. It may come as soon as
+nothing is.
 
 task: 14.7
 caught-by: test_day_14.py::test_nobody_is_sent_away_from_an_idle_engine

@@ -1,4 +1,4 @@
-"""You tell everybody to come back when nothing is left to read. They could have been admitted before.
+"""You tell every caller to come back when nothing is left to read. They could have been admitted before.
 
 task: 14.7
 caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told[two-seconds-late]

@@ -1,4 +1,4 @@
-"""You tell everybody to come back when they would have had their token. They could have been admitted long before.
+"""You tell callers to come back when they would have had their token. They could have been admitted long before.
 
 task: 14.7
 caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told[two-seconds-late]

@@ -1,4 +1,4 @@
-"""You let one slow step take the tokens away, to less than half. A machine that hiccups once is slow for long.
+"""You let one slow step cut the tokens to less than half. A machine that hiccups once is then slow for long.
 
 task: 14.6
 caught-by: test_day_14.py::test_one_odd_step_moves_little

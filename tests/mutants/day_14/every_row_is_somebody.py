@@ -1,4 +1,4 @@
-"""You count IDLE and WASTED rows as if they served somebody.
+"""You count IDLE and WASTED rows as if they served a request.
 
 task: 14.4
 caught-by: test_day_14.py::test_idle_rows_dont_fill_slots

@@ -1,4 +1,5 @@
-"""You begin with the fewest slots and the fewest tokens. There, a TPOT that is kept rules nothing out: you don't know whether to try more slots or more tokens.
+"""You begin with the fewest slots and the fewest tokens. There, a TPOT that is kept rules nothing out: you don't know
+whether to try more slots or more tokens.
 
 task: 14.5
 caught-by: test_day_14.py::test_the_walk_along_the_border

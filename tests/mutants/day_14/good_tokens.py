@@ -1,4 +1,4 @@
-"""You count tokens a second, whoever they were for.
+"""You count tokens a second, whichever request they were for.
 
 task: 14.3
 caught-by: test_day_14.py::test_shares_have_their_own_whole

@@ -1,4 +1,4 @@
-"""You divide by all who ended. That is the share that was served well; goodput is how many a second.
+"""You divide by all that ended. That is the share that was served well; goodput is how many a second.
 
 task: 14.3
 caught-by: test_day_14.py::test_good_ones_are_counted_by_who_listens

@@ -1,4 +1,4 @@
-"""You call a step idle though somebody waits: then something keeps them, and that is the finding.
+"""You call a step idle though a request waits: then something keeps it waiting, and that is the finding.
 
 task: 14.4
 caught-by: test_day_14.py::test_who_waits_is_not_idle

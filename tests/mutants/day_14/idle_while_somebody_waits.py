@@ -1,4 +1,4 @@
-"""You count time as idle though somebody is there.
+"""You count time as idle though a request is there.
 
 task: 14.2
 caught-by: test_day_14.py::test_each_second_counts_for_all_who_are_there

@@ -1,4 +1,4 @@
-"""You refuse who would be just in time.
+"""You refuse a request that would be just in time.
 
 task: 14.7
 caught-by: test_day_14.py::test_who_cannot_be_in_time_is_told[just-in-time]

@@ -1,4 +1,4 @@
-"""You want less than what was promised. Who promises two seconds may take two seconds.
+"""You want less than what was promised. If you promise two seconds, you may take two seconds.
 
 task: 14.5
 caught-by: test_day_14.py::test_both_promises_are_kept_or_it_does_not_count[both-exactly]

@@ -1,4 +1,4 @@
-"""You multiply by those who came a second, and the mean stay of those who ended. While some are still there, that counts
+"""You multiply the arrivals a second by the mean stay of those that ended. While some are still there, that counts
 them as if they had ended.
 
 task: 14.3

@@ -1,4 +1,4 @@
-"""You want more than LEAST. Just as much is enough.
+"""You want more than LEAST. Exactly LEAST is enough.
 
 task: 14.4
 caught-by: test_day_14.py::test_enough_steps_are_a_finding_and_one_less_is_none[slots]

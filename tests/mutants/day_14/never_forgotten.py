@@ -1,4 +1,4 @@
-"""You remember when the last token of each request came, for ever. A day of service has hundreds of thousands of
+"""You remember when the last token of each request came, forever. A day of service has hundreds of thousands of
 requests.
 
 task: 14.2

@@ -1,4 +1,4 @@
-"""You let totals without a promise be merged into others: nobody counted what was good there.
+"""You let totals without a promise be merged into others: they never counted what was good.
 
 task: 14.3
 caught-by: test_day_14.py::test_promises_dont_mix[none]

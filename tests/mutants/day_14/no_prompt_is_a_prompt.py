@@ -1,4 +1,4 @@
-"""You forecast for a prompt of no tokens. It is a mistake of whoever asks, and they should hear of it.
+"""You forecast for a prompt of no tokens. It is the caller's mistake, and they should hear of it.
 
 task: 14.7
 caught-by: test_day_14.py::test_a_prompt_has_a_token[0]

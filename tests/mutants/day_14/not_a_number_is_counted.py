@@ -1,4 +1,4 @@
-"""You ask whether a value is below 0 or infinite. NaN is neither, compares with nothing, and spoils the sum for ever.
+"""You ask whether a value is below 0 or infinite. NaN is neither, compares with nothing, and spoils the sum forever.
 
 task: 14.1
 caught-by: test_day_14.py::test_what_is_no_duration_is_refused[nan]

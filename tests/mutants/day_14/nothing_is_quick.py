@@ -1,4 +1,4 @@
-"""You say 0 for an empty histogram: a service without requests then has the best latency of all.
+"""You return 0 for an empty histogram: a service without requests then has the best latency of all.
 
 task: 14.1
 caught-by: test_day_14.py::test_nothing_has_no_percentile

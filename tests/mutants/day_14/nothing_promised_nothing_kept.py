@@ -1,7 +1,7 @@
-"""You say 0 where nothing was promised. That reads as if nobody had been served well.
+"""You return 0 where nothing was promised. That reads as if no request had been served well.
 
 task: 14.3
-caught-by: test_day_14.py::test_goodput_is_of_a_promise
+caught-by: test_day_14.py::test_goodput_is_of_a_promise[10.0]
 """
 
 

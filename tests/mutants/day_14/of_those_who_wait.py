@@ -1,4 +1,4 @@
-"""You take the share of the steps in which anybody waits. One such step in a thousand then reads as 100%.
+"""You take the share of the steps in which a request waits. One such step in a thousand then reads as 100%.
 
 task: 14.4
 caught-by: test_day_14.py::test_who_waits_is_counted_where_they_wait[budget]

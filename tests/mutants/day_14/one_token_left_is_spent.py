@@ -1,4 +1,4 @@
-"""You take a budget with one token left for spent. One token is room for a chunk of one.
+"""You count a budget with one token left as spent. One token is room for a chunk of one.
 
 task: 14.4
 caught-by: test_day_14.py::test_a_budget_is_spent_or_it_is_not[one-left]

@@ -1,4 +1,4 @@
-"""You let the time stand still while nobody is there: tokens a second are then those of the busy hours.
+"""You let the time stand still while no request is there: tokens a second are then those of the busy hours.
 
 task: 14.2
 caught-by: test_day_14.py::test_each_second_counts_for_all_who_are_there

@@ -1,4 +1,4 @@
-"""You return the first finding alone. What follows may be as true.
+"""You return the first finding alone. The next may be just as true.
 
 task: 14.4
 caught-by: test_day_14.py::test_findings_come_in_the_order_of_the_causes

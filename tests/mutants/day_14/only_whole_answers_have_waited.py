@@ -1,4 +1,4 @@
-"""You record queue time and TTFT of whole answers only. Who gave up later had them all the same.
+"""You record queue time and TTFT of whole answers only. Requests that were given up later had them all the same.
 
 task: 14.2
 caught-by: test_day_14.py::test_half_an_answer_was_not_served_quickly[error]

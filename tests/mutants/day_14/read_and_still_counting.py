@@ -1,4 +1,5 @@
-"""You hand out the totals themselves. Whoever reads them twice to see what happened in between finds that nothing did.
+"""You hand out the totals themselves. A reader who takes them twice to see what happened in between finds that
+nothing did.
 
 task: 14.2
 caught-by: test_day_14.py::test_what_was_read_does_not_change

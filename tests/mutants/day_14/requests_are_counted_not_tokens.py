@@ -1,4 +1,4 @@
-"""You count who waits, and not what they bring. A report waits in the queue like a word.
+"""You count the requests that wait, and not their tokens. In the queue, a report then weighs no more than a word.
 
 task: 14.7
 caught-by: test_day_14.py::test_what_is_unread_goes_first

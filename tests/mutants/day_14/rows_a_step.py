@@ -1,4 +1,4 @@
-"""You divide rows by steps: that is how many ran on average, not what share of the slots.
+"""You divide rows by steps: that is how many ran on average, not the share of the slots.
 
 task: 14.3
 caught-by: test_day_14.py::test_shares_have_their_own_whole

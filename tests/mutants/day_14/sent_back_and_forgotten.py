@@ -1,4 +1,4 @@
-"""You forget when the last token came of a request that is sent back. Its reader does not.
+"""You forget when the last token came for a request that is sent back. Its reader does not.
 
 task: 14.2
 caught-by: test_day_14.py::test_a_gap_spans_what_happens_in_it

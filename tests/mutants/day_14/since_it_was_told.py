@@ -1,5 +1,4 @@
-"""You count a request from the moment that you hear of it, and not from its arrival: the time in front of the door is
-lost.
+"""You count a request from the moment that you hear of it, and not from its arrival: the time at the door is lost.
 
 task: 14.2
 caught-by: test_day_14.py::test_a_request_may_have_come_before_it_was_told

@@ -1,4 +1,4 @@
-"""You don't note that somebody has left.
+"""You don't note that a request has left.
 
 task: 14.2
 caught-by: test_day_14.py::test_each_second_counts_for_all_who_are_there

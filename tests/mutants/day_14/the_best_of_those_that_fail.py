@@ -1,4 +1,4 @@
-"""When no setting keeps the promise, you return one that doesn't. Nobody is told that the promise is broken.
+"""When no setting keeps the promise, you return one that doesn't. The caller is not told that the promise is broken.
 
 task: 14.5
 caught-by: test_day_14.py::test_a_promise_that_nothing_keeps

@@ -1,4 +1,4 @@
-"""You ask for the budget before the slots. With all slots taken, a larger budget lets nobody in.
+"""You ask for the budget before the slots. With all slots taken, a larger budget admits no request.
 
 task: 14.4
 caught-by: test_day_14.py::test_a_larger_budget_gives_nobody_a_slot

@@ -1,4 +1,4 @@
-"""You multiply the steps by the present budget. It may change at every step.
+"""You multiply the steps by the current budget. It may change at every step.
 
 task: 14.2
 caught-by: test_day_14.py::test_a_step_counts_its_rows_and_its_room

@@ -1,4 +1,4 @@
-"""You say the last border for whatever is longer. Then nothing ever takes longer than that.
+"""You return the last border for whatever is longer. Then nothing ever takes longer than that.
 
 task: 14.1
 caught-by: test_day_14.py::test_the_ends_have_their_own_promise

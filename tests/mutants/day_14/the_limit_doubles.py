@@ -1,4 +1,5 @@
-"""You double the limit. Whoever is admitted stays for a whole answer: by the time that steps are long, there are too many.
+"""You double the limit. A request that is admitted stays for a whole answer: by the time that steps are long, there
+are too many.
 
 task: 14.6
 caught-by: test_day_14.py::test_one_more_may_run[just-quick-enough]

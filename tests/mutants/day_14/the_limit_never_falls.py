@@ -1,4 +1,5 @@
-"""You never lower the limit. When contexts have become long, those who run take more than a step is allowed, and you admit still more of them.
+"""You never lower the limit. When contexts have become long, running requests take more than a step is allowed, and
+you admit still more.
 
 task: 14.6
 caught-by: test_day_14.py::test_too_many_run[slow]

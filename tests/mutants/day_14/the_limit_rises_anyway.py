@@ -1,4 +1,5 @@
-"""You raise the limit after every quick step, whether it holds somebody back or not. At night it rises to the end, and in the morning it limits nobody.
+"""You raise the limit after every quick step, whether or not it holds a request back. At night it rises to its
+maximum, and in the morning it limits nothing.
 
 task: 14.6
 caught-by: test_day_14.py::test_one_more_may_run[not-held]

@@ -1,4 +1,5 @@
-"""You let one more run until a step takes the whole target. Those who run will have longer contexts soon, and nobody can be sent away.
+"""You let one more run until a step takes the whole target. Running requests will soon have longer contexts, and
+can't be sent away.
 
 task: 14.6
 caught-by: test_day_14.py::test_one_more_may_run[a-bit-too-slow]

@@ -1,4 +1,4 @@
-"""You ask the queue inside as if nobody ran. Some policies choose by who runs, as Day 10's balanced one does.
+"""You ask the inner queue as if nothing ran. Some policies choose by what runs, as Day 10's balanced one does.
 
 task: 14.6
 caught-by: test_day_14.py::test_the_queue_says_who_runs

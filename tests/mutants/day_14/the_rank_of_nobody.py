@@ -1,4 +1,4 @@
-"""You let the rank of percentile 0 be 0, the rank of nobody.
+"""You let the rank of percentile 0 be 0, which no value has.
 
 task: 14.1
 caught-by: test_day_14.py::test_a_percentile_is_the_value_of_somebody[0-1]

@@ -1,4 +1,4 @@
-"""You count the preemption and don't tell the reader: what is read again is then not found to be.
+"""You count the preemption and don't tell the reader: what is read again then goes unnoticed.
 
 task: 14.2
 caught-by: test_day_14.py::test_what_is_lost_is_read_again

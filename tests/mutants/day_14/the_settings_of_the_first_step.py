@@ -1,4 +1,4 @@
-"""You speak of the settings of the first step. They may have been changed since.
+"""You name the settings of the first step. They may have been changed since.
 
 task: 14.4
 caught-by: test_day_14.py::test_words_hear_of_the_last_step_and_of_the_fullest

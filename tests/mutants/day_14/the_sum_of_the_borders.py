@@ -1,4 +1,4 @@
-"""You add up the borders of the buckets in place of the values, so the mean is off though it could be exact.
+"""You add up the borders of the buckets instead of the values, so the mean is off though it could be exact.
 
 task: 14.1
 caught-by: test_day_14.py::test_sum_least_and_most_are_exact

@@ -1,5 +1,5 @@
-"""You divide by the seconds in which somebody was there. A service that idles half the day is then as quick as one that
-does not.
+"""You divide by the seconds in which a request was there. A service that idles half the day is then as quick as one
+that does not.
 
 task: 14.3
 caught-by: test_day_14.py::test_shares_have_their_own_whole

@@ -1,4 +1,4 @@
-"""You record 0 s for what never came. Whoever gives up in the queue then had the best TTFT of all.
+"""You record 0 s for what never came. A request that is given up in the queue then has the best TTFT of all.
 
 task: 14.2
 caught-by: test_day_14.py::test_what_never_came_is_no_duration

@@ -1,4 +1,4 @@
-"""You count all tokens as read. A token of somebody's answer brings nobody's first token nearer.
+"""You count all tokens as read. A token of some answer brings no other request's first token nearer.
 
 task: 14.7
 caught-by: test_day_14.py::test_who_decodes_reads_nothing

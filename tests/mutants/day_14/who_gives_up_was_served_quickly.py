@@ -1,5 +1,5 @@
-"""You record the latency of requests that were cancelled or broke. The worse the service, the sooner they give up, and
-the better your numbers.
+"""You record the latency of requests that were cancelled or broke. The worse the service, the sooner callers give up,
+and the better your numbers.
 
 task: 14.2
 caught-by: test_day_14.py::test_half_an_answer_was_not_served_quickly[cancelled]

@@ -1,4 +1,5 @@
-"""You give the scheduler fewer tokens than requests run. Somebody misses a step, and waits twice as long as was promised.
+"""You give the scheduler fewer tokens than requests run. One of them misses a step, and waits twice as long as was
+promised.
 
 task: 14.6
 caught-by: test_day_14.py::test_nobody_who_runs_is_left_out

@@ -1,4 +1,4 @@
-"""You make a chunk of every event, also of those that bring nothing.
+"""You make a chunk of every event, even of those that bring nothing.
 
 task: 15.6
 caught-by: test_day_15.py::test_chunks_bring_what_is_new

@@ -1,4 +1,4 @@
-"""You don't look whether the bridge is closed. There is nobody any more who could answer.
+"""You don't check whether the bridge is closed. There is no longer an engine that could answer.
 
 task: 15.3
 caught-by: test_day_15.py::test_a_closed_bridge_takes_nobody_and_stays_closed

@@ -1,4 +1,4 @@
-"""You don't look whether the thread is alive. A server whose engine is gone says that it is well.
+"""You don't check whether the thread is alive. A server whose engine is gone says that it is well.
 
 task: 15.5
 caught-by: test_day_15.py::test_health_says_what_is_wrong[dead]

@@ -1,4 +1,4 @@
-"""You let the engine's refusal through. It ends the thread, and with it everybody else's answer.
+"""You let the engine's refusal through. It ends the thread, and every other answer with it.
 
 task: 15.2
 caught-by: test_day_15.py::test_a_refusal_harms_nobody_else[QueueFull]

@@ -1,4 +1,4 @@
-"""You raise the refusal and keep the request. It stays open for ever, and the server never comes to rest.
+"""You raise the refusal and keep the request. It stays open forever, and the server never comes to rest.
 
 task: 15.3
 caught-by: test_day_15.py::test_a_refusal_is_raised_where_it_was_asked[full]

@@ -1,4 +1,4 @@
-"""A second drain waits as the first one does. Whoever says it twice means now.
+"""A second drain waits as the first one does. A caller who says it twice means now.
 
 task: 15.5
 caught-by: test_day_15.py::test_a_second_drain_ends_at_once

@@ -1,4 +1,4 @@
-"""You stop at the first event that nobody waits for. All events behind it are lost.
+"""You stop at the first event that nobody waits for. All events after it are lost.
 
 task: 15.3
 caught-by: test_day_15.py::test_events_that_nobody_waits_for_are_dropped

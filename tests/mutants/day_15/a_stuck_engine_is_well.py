@@ -1,4 +1,4 @@
-"""You look whether the thread is alive. A thread that hangs is alive.
+"""You only check whether the thread is alive. A thread that hangs is alive.
 
 task: 15.5
 caught-by: test_day_15.py::test_health_says_what_is_wrong[stuck]

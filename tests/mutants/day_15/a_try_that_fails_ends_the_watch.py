@@ -1,4 +1,4 @@
-"""You let through what `make` raises. It ends the watch, and nobody ever tries again.
+"""You let through what `make` raises. It ends the watch, and nothing ever tries again.
 
 task: 15.5
 caught-by: test_day_15.py::test_a_new_engine_that_cannot_be_made_is_tried_again

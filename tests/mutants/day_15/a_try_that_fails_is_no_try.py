@@ -1,4 +1,4 @@
-"""You count tries that succeed. Where there is no memory for another engine, you try for ever.
+"""You count tries that succeed. Where there is no memory for another engine, you try forever.
 
 task: 15.5
 caught-by: test_day_15.py::test_tries_that_fail_are_counted

@@ -1,4 +1,4 @@
-"""You send the whole text so far in each chunk. Clients put chunks together: they would say everything again and again.
+"""You send the whole text so far in each chunk. Clients join chunks: they would show everything again and again.
 
 task: 15.6
 caught-by: test_day_15.py::test_chunks_bring_what_is_new

@@ -1,4 +1,4 @@
-"""Your /health says that it can say something. That is true of a server that answers nobody.
+"""Your /health says only that it can speak. That is true even of a server that answers nobody.
 
 task: 15.5
 caught-by: test_day_15.py::test_health_says_what_is_wrong[dead]

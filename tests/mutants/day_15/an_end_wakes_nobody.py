@@ -1,4 +1,4 @@
-"""You note the end and wake nobody. A reader who waits for an event that will never come waits for ever.
+"""You note the end and wake nobody. A reader who waits for an event that will never come waits forever.
 
 task: 15.1
 caught-by: test_day_15.py::test_an_end_wakes_who_waits[error]

@@ -1,4 +1,4 @@
-"""You take an end by an error for an end. The client gets half an answer, and thinks that it is one.
+"""You take an end by an error for an end. The client gets half an answer, and thinks that it is whole.
 
 task: 15.6
 caught-by: test_day_15.py::test_a_broken_end_is_an_error[cancelled]

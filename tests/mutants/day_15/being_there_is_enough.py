@@ -1,4 +1,4 @@
-"""You forget the tries as soon as an engine looks well. One that dies with its first step looks well before it.
+"""You forget the tries as soon as an engine looks well. One that dies in its first step looks well before it.
 
 task: 15.5
 caught-by: test_day_15.py::test_an_engine_that_is_only_there_does_not_end_the_row

@@ -1,4 +1,4 @@
-"""You cut the reader off when `bound` events lie there. So many may lie there: only the next one is too many.
+"""You cut the reader off when `bound` events lie there. That many may lie there: only the next one is too many.
 
 task: 15.1
 caught-by: test_day_15.py::test_as_many_as_the_bound_may_lie_unread[1]

@@ -1,4 +1,5 @@
-"""You set `busy_since` and never take it back. A server that has had nothing to do for a minute then looks as if it hung.
+"""You set `busy_since` and never take it back. A server that has had nothing to do for a minute then looks as if it
+hung.
 
 task: 15.2
 caught-by: test_day_15.py::test_busy_since_tells_when_the_step_began

@@ -1,4 +1,4 @@
-"""You forget the stream and don't end it. A reader who waits for its next event waits for ever.
+"""You forget the stream and don't end it. A reader who waits for its next event waits forever.
 
 task: 15.3
 caught-by: test_day_15.py::test_cancel_tells_the_engine_and_forgets

@@ -1,4 +1,4 @@
-"""You tidy up behind the last chunk. A reader who leaves in the middle never comes there.
+"""You tidy up after the last chunk. A reader who leaves in the middle never gets there.
 
 task: 15.6
 caught-by: test_day_15.py::test_a_stream_that_is_closed_leaves_nobody_in_the_engine

@@ -1,4 +1,4 @@
-"""You close without ending the streams. Their readers wait for ever.
+"""You close without ending the streams. Their readers wait forever.
 
 task: 15.3
 caught-by: test_day_15.py::test_close_leaves_nobody_waiting

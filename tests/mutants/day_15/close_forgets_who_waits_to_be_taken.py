@@ -1,4 +1,4 @@
-"""You close without answering those who wait in submit. They wait for ever.
+"""You close without answering the callers that wait in submit. They wait forever.
 
 task: 15.3
 caught-by: test_day_15.py::test_close_leaves_nobody_waiting

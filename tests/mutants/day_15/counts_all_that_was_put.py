@@ -1,4 +1,5 @@
-"""Your bound counts all events that were ever put. It is about those that lie unread: who keeps up is never cut off.
+"""Your bound counts all events that were ever put. It is about those that are unread: a reader who keeps up is never
+cut off.
 
 task: 15.1
 caught-by: test_day_15.py::test_who_keeps_up_is_never_cut_off

@@ -1,4 +1,5 @@
-"""Your thread ends without a word when something is raised. Everybody waits for ever, and /health says that all is well.
+"""Your thread ends without a word when something is raised. Every caller waits forever, and /health says that all is
+well.
 
 task: 15.2
 caught-by: test_day_15.py::test_whatever_ends_the_thread_is_told[annotate-KeyboardInterrupt]

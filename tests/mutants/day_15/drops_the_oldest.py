@@ -1,4 +1,5 @@
-"""You made room by throwing the oldest event away. An answer without its beginning is no answer: who is too slow must be told.
+"""You made room by throwing the oldest event away. An answer without its beginning is no answer: a reader who is too
+slow must be told.
 
 task: 15.1
 caught-by: test_day_15.py::test_one_more_than_the_bound_cuts_the_reader_off[1]

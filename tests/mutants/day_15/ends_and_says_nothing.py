@@ -1,4 +1,4 @@
-"""You note the end and leave the bridge open. Whoever is in it waits for ever.
+"""You note the end and leave the bridge open. Callers who are in it wait forever.
 
 task: 15.5
 caught-by: test_day_15.py::test_the_end_closes_the_bridge_that_serves

@@ -1,4 +1,4 @@
-"""You tell each event by itself. That wakes the event loop once a token, not once a step.
+"""You tell each event by itself. That wakes the event loop once per token, not once per step.
 
 task: 15.2
 caught-by: test_day_15.py::test_messages_are_carried_out_in_order_and_before_the_step

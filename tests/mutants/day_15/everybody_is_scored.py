@@ -1,4 +1,4 @@
-"""You score everybody's tokens. A logsumexp over the vocabulary costs more than all the rest of sampling.
+"""You score the tokens of all requests. A logsumexp over the vocabulary costs more than all the rest of sampling.
 
 task: 15.7
 caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling[none]

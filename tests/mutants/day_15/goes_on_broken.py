@@ -1,4 +1,5 @@
-"""You tell the error and go on with the next step. The engine lives with what a runner raises by itself; what comes here says that the engine is broken.
+"""You tell the error and go on with the next step. The engine handles what a runner raises by itself; what comes here
+says that the engine is broken.
 
 task: 15.2
 caught-by: test_day_15.py::test_whatever_ends_the_thread_is_told[annotate-KeyboardInterrupt]

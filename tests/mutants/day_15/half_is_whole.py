@@ -1,4 +1,4 @@
-"""You don't look whether all choices have ended. A stream that was cut off makes an answer without an end.
+"""You don't check whether all choices have ended. A stream that was cut off makes an answer without an end.
 
 task: 15.6
 caught-by: test_day_15.py::test_half_an_answer_is_no_answer[half-whole]

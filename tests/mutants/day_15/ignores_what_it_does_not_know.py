@@ -1,4 +1,4 @@
-"""You let unknown fields pass. Somebody who writes temprature waits for an effect for ever.
+"""You let unknown fields pass. A caller who writes temprature waits for an effect forever.
 
 task: 15.4
 caught-by: test_day_15.py::test_what_would_be_ignored_is_refused_by_name[echo-top_k-top_k-unknown_parameter]

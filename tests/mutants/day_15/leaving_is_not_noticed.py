@@ -1,4 +1,4 @@
-"""You clean up after an Exception. Whoever hangs up while waiting raises CancelledError, which is none.
+"""You clean up after an Exception. A caller who hangs up while waiting raises CancelledError, which is none.
 
 task: 15.7
 caught-by: test_day_15.py::test_who_leaves_while_waiting_to_be_taken_leaves_nobody_behind

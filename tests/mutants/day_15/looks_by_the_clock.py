@@ -1,4 +1,4 @@
-"""Your reader looks every few milliseconds whether there is something. With a thousand readers that is all that the loop does.
+"""Your reader polls every few milliseconds. With a thousand readers, the loop does nothing else.
 
 task: 15.1
 caught-by: test_day_15.py::test_a_reader_who_waits_does_nothing

@@ -1,4 +1,5 @@
-"""You make the new engine before you tell those in the old one. They wait for as long as that takes, or for ever, if it can't be made.
+"""You make the new engine before you tell callers of the old one. They wait for as long as that takes, or forever, if
+it can't be made.
 
 task: 15.5
 caught-by: test_day_15.py::test_a_broken_engine_is_replaced[dead]

@@ -1,4 +1,4 @@
-"""Without a seed you take 0. Everybody who asks the same then gets the same.
+"""Without a seed you take 0. All callers who ask the same then get the same.
 
 task: 15.7
 caught-by: test_day_15.py::test_every_seed_is_one_that_sampling_takes[none]

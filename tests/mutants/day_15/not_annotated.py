@@ -1,4 +1,4 @@
-"""You tell the engine's own events. `annotate` knows more of them: log-probabilities, cached tokens.
+"""You tell the engine's own events. `annotate` adds what the runner knows: log-probabilities, cached tokens.
 
 task: 15.2
 caught-by: test_day_15.py::test_events_are_annotated_one_by_one_and_heard_before_they_are_told

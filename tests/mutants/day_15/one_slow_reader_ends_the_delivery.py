@@ -1,4 +1,4 @@
-"""You cut a slow reader off and stop there. The events behind it belong to others.
+"""You cut a slow reader off and stop there. The events after it belong to others.
 
 task: 15.3
 caught-by: test_day_15.py::test_a_slow_reader_is_cut_off_and_holds_nobody_up

@@ -1,4 +1,4 @@
-"""You put an event down and wake nobody. A reader who sleeps until there is news sleeps for ever.
+"""You put an event down and wake nobody. A reader who sleeps until there is news sleeps forever.
 
 task: 15.1
 caught-by: test_day_15.py::test_a_reader_waits_for_what_comes

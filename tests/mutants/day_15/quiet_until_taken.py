@@ -1,4 +1,4 @@
-"""It counts as quiet while somebody waits to be taken. A drain must wait for them, too.
+"""It counts as quiet while a caller waits to be taken. A drain must wait for them, too.
 
 task: 15.3
 caught-by: test_day_15.py::test_it_is_not_quiet_while_somebody_waits_to_be_taken

@@ -1,4 +1,4 @@
-"""You replace engines that never work, again and again, each with a model's memory. Somebody must be told.
+"""You replace engines that never work, again and again, each with a model's memory. Someone must be told.
 
 task: 15.5
 caught-by: test_day_15.py::test_engines_that_never_work_are_given_up[0]

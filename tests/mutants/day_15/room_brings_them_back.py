@@ -1,4 +1,4 @@
-"""Whoever was cut off and reads on gets new events again, with a gap before them. Once cut off is for good.
+"""A reader who was cut off and reads on gets new events again, with a gap before them. Once cut off is for good.
 
 task: 15.1
 caught-by: test_day_15.py::test_who_was_cut_off_stays_cut_off

@@ -1,4 +1,4 @@
-"""You round the time to wait down. Whoever comes back then is too early, by your own promise.
+"""You round the time to wait down. A caller who comes back then is too early, by your own promise.
 
 task: 15.4
 caught-by: test_day_15.py::test_a_time_to_wait_is_whole_seconds[1.01-2]

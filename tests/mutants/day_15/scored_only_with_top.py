@@ -1,4 +1,4 @@
-"""You score only where likely tokens are wanted, too. 0 of them means each token's own.
+"""You score only where likely tokens are wanted, too. With 0 of them, each token's own score is still wanted.
 
 task: 15.7
 caught-by: test_day_15.py::test_log_probabilities_are_asked_for_in_the_sampling[completion-own]

@@ -1,4 +1,4 @@
-"""Your thread waits for a message although the engine has work. Then nobody gets a token until somebody new comes.
+"""Your thread waits for a message although the engine has work. Then no request gets a token until a new one comes.
 
 task: 15.2
 caught-by: test_day_15.py::test_steps_follow_each_other_while_there_is_work

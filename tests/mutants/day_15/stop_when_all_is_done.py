@@ -1,4 +1,5 @@
-"""You read Stop and go on as long as the engine has work. Who closes the bridge has told everybody the end already: nobody hears these steps.
+"""You read Stop and go on as long as the engine has work. What closed the bridge has told every caller the end
+already: nobody hears these steps.
 
 task: 15.2
 caught-by: test_day_15.py::test_stop_ends_the_thread_even_if_there_is_work

@@ -1,4 +1,4 @@
-"""You leave the tasks that wait for an event when the reader goes. They wait for ever.
+"""When the reader goes, you leave the tasks that wait for an event. They wait forever.
 
 task: 15.6
 caught-by: test_day_15.py::test_merging_leaves_no_task_behind[error]

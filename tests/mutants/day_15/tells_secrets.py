@@ -1,4 +1,4 @@
-"""You tell strangers what broke inside: paths, names, perhaps somebody else's words.
+"""You tell strangers what broke inside: paths, names, perhaps other people's words.
 
 task: 15.4
 caught-by: test_day_15.py::test_what_broke_inside_is_not_told_to_strangers[KeyError]

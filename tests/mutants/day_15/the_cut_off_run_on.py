@@ -1,4 +1,5 @@
-"""You don't look at what `put` says. Who is cut off keeps its slot and its pages to the end of an answer that nobody reads.
+"""You ignore what `put` returns. A request whose reader is cut off keeps its slot and its pages to the end of an
+answer that nobody reads.
 
 task: 15.3
 caught-by: test_day_15.py::test_a_slow_reader_is_cut_off_and_holds_nobody_up

@@ -1,4 +1,4 @@
-"""You look for the end before you look what lies there. The end comes behind the events that were put before it.
+"""You look for the end before you look at what lies there. The end comes after the events that were put before it.
 
 task: 15.1
 caught-by: test_day_15.py::test_an_end_comes_behind_what_lies_there_and_stays[error]

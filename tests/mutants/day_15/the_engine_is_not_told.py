@@ -1,4 +1,4 @@
-"""You forget who has left, and don't tell the engine. Its slot and its pages are held for nobody.
+"""You forget a caller who has left, and don't tell the engine. Its slot and its pages are held for nobody.
 
 task: 15.3
 caught-by: test_day_15.py::test_cancel_tells_the_engine_and_forgets

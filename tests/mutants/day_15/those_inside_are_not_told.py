@@ -1,4 +1,4 @@
-"""You replace the engine, and those who were in the old one wait for ever.
+"""You replace the engine, and the callers that were in the old one wait forever.
 
 task: 15.5
 caught-by: test_day_15.py::test_a_broken_engine_is_replaced[dead]

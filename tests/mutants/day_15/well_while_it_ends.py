@@ -1,4 +1,5 @@
-"""You say that all is well while no request is taken any more. Whoever sends requests by it goes on sending them here.
+"""You say that all is well while requests are no longer taken. A load balancer that believes it goes on sending them
+here.
 
 task: 15.5
 caught-by: test_day_15.py::test_draining_waits_for_those_who_are_served[in-time]

@@ -1,4 +1,4 @@
-"""Whoever gives up while waiting is forgotten here, and the engine is not told. It serves nobody.
+"""A caller who gives up while waiting is forgotten here, and the engine is not told. It serves nobody.
 
 task: 15.3
 caught-by: test_day_15.py::test_who_gives_up_in_submit_leaves_nobody_behind[refused]

@@ -1,4 +1,4 @@
-"""You take the seed 0 for none. Whoever asks for 0 wants the same answer again.
+"""You take the seed 0 for none. A caller who asks for 0 wants the same answer again.
 
 task: 15.7
 caught-by: test_day_15.py::test_every_seed_is_one_that_sampling_takes[zero]

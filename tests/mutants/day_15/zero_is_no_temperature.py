@@ -1,4 +1,4 @@
-"""You take temperature 0 for none. Whoever asks for 0 wants the likeliest tokens.
+"""You take temperature 0 for none. A caller who asks for 0 wants the likeliest tokens.
 
 task: 15.7
 caught-by: test_day_15.py::test_what_is_not_given_is_one[both]

@@ -1,4 +1,4 @@
-"""You drew a replica by the id, where it was to be its turn.
+"""You drew a replica by the id, where it should be taken in turn.
 
 task: 16.1
 caught-by: test_day_16.py::test_one_after_the_other

@@ -1,4 +1,4 @@
-"""You took the mean of all that it ever did: one that becomes slow is not noticed for long.
+"""You took the mean of all that it ever did: a replica that becomes slow goes unnoticed for long.
 
 task: 16.5
 caught-by: test_day_16.py::test_the_pace_is_a_mean_and_then_moves_by_fifths

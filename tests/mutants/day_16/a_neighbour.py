@@ -1,4 +1,4 @@
-"""Your second choice is the neighbour of the first: whoever stands behind a busy one is always compared with it.
+"""Your second choice is the neighbour of the first: the one after a busy one is always compared with it.
 
 task: 16.3
 caught-by: test_day_16.py::test_all_pairs_are_as_likely

@@ -1,4 +1,4 @@
-"""You left the new request out of all: an idle fleet has room for nobody.
+"""You left the new request out of all: an idle fleet has room for none.
 
 task: 16.4
 caught-by: test_day_16.py::test_the_new_one_is_one_of_all

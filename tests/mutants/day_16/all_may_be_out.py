@@ -1,4 +1,4 @@
-"""You ejected without a look at the share: when all look ill, nobody is left.
+"""You ejected without checking the share: when all look sick, none is left.
 
 task: 16.5
 caught-by: test_day_16.py::test_never_more_than_a_share[0-of-3]

@@ -1,4 +1,4 @@
-"""You added all that you have there, also what the report includes: it counts twice.
+"""You added all that you have there, even what the report includes: it counts twice.
 
 task: 16.2
 caught-by: test_day_16.py::test_a_report_includes_what_happened_up_to_its_moment[at-the-moment]

@@ -1,4 +1,4 @@
-"""You gave the policy nobody to choose from when all were ejected.
+"""You gave the policy no replica to choose from when all were ejected.
 
 task: 16.6
 caught-by: test_day_16.py::test_better_an_ejected_one_than_none

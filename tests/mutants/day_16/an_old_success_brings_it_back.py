@@ -1,4 +1,4 @@
-"""You let the success of a request from before bring it back.
+"""You let the success of an earlier request bring it back.
 
 task: 16.5
 caught-by: test_day_16.py::test_what_was_sent_before_says_nothing[well]

@@ -1,4 +1,4 @@
-"""You did not note that the request is a probe: how it goes is told to nobody.
+"""You did not note that the request is a probe: the ejector never hears how it went.
 
 task: 16.6
 caught-by: test_day_16.py::test_a_probe_is_one_request

@@ -1,4 +1,4 @@
-"""You counted all blocks that are stored: those behind a missing one are no use.
+"""You counted all blocks that are stored: those after a missing one are of no use.
 
 task: 16.4
 caught-by: test_day_16.py::test_blocks_behind_a_missing_one_are_no_use[a-gap]

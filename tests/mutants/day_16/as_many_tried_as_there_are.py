@@ -1,5 +1,5 @@
-"""You counted how many replicas a request has been at, and compared with how many there are. One that is gone by now
-still counts as tried, so a request with a place left to go gets an error.
+"""You compared how many replicas a request has been at with how many there are. One that is gone by now still counts
+as tried, so a request with a place left to go gets an error.
 
 task: 16.6
 caught-by: test_day_16.py::test_a_place_that_is_gone_is_no_place_to_try

@@ -1,4 +1,4 @@
-"""You ejected whoever is exactly as slow as is allowed.
+"""You ejected a replica that is exactly as slow as is allowed.
 
 task: 16.5
 caught-by: test_day_16.py::test_slower_than_the_median_allows[as-slow-as-allowed]

@@ -1,4 +1,4 @@
-"""You took away whatever has ended, also what was never in the report.
+"""You took away whatever has ended, even what was never in the report.
 
 task: 16.2
 caught-by: test_day_16.py::test_came_and_went_between_two_reports

@@ -1,4 +1,4 @@
-"""You marked each request as a probe: those from before bring an ejected replica back.
+"""You marked each request as a probe: earlier ones bring an ejected replica back.
 
 task: 16.6
 caught-by: test_day_16.py::test_a_request_from_before_is_no_probe

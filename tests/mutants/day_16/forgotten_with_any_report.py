@@ -1,4 +1,4 @@
-"""You forgot all that had ended whenever a report came, also what ended after the report was taken.
+"""You forgot all that had ended whenever a report came, even what ended after the report was taken.
 
 task: 16.2
 caught-by: test_day_16.py::test_an_old_report_may_come_behind_the_end[after]

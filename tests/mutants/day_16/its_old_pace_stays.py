@@ -1,4 +1,4 @@
-"""You brought it back with its pace of old: the next sweep ejects it again.
+"""You brought it back with its old pace: the next sweep ejects it again.
 
 task: 16.5
 caught-by: test_day_16.py::test_its_old_pace_is_forgotten

@@ -1,4 +1,4 @@
-"""You put a replica on the ring a second time, in place of leaving it as it is.
+"""You put a replica on the ring a second time, instead of leaving it as it is.
 
 task: 16.4
 caught-by: test_day_16.py::test_added_twice_or_in_another_order

@@ -1,4 +1,4 @@
-"""You judged a probe by the pace of old, not by its own.
+"""You judged a probe by the replica's old pace, not by its own.
 
 task: 16.5
 caught-by: test_day_16.py::test_a_slow_probe_is_out_again

@@ -1,4 +1,4 @@
-"""You sent it to whoever has the most to do.
+"""You sent it to the replica that has the most to do.
 
 task: 16.1
 caught-by: test_day_16.py::test_the_least_work[first]

@@ -1,4 +1,4 @@
-"""Your walk ends at the end of the list: behind the last point comes the first.
+"""Your walk ends at the end of the list: after the last point comes the first.
 
 task: 16.4
 caught-by: test_day_16.py::test_once_around_the_ring

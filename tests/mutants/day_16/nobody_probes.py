@@ -1,4 +1,4 @@
-"""You never sent a probe: who is out stays out.
+"""You never sent a probe: a replica that is out stays out.
 
 task: 16.6
 caught-by: test_day_16.py::test_a_probe_is_one_request

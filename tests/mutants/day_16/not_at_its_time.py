@@ -1,4 +1,4 @@
-"""You sent the probe only behind its time, not at it.
+"""You sent the probe only after its time, not at it.
 
 task: 16.5
 caught-by: test_day_16.py::test_a_probe_when_its_time_is_over[in-time]

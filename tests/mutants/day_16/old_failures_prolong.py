@@ -1,4 +1,4 @@
-"""You let failures of requests from before prolong its time.
+"""You let failures of earlier requests prolong its time.
 
 task: 16.5
 caught-by: test_day_16.py::test_what_was_sent_before_says_nothing[badly]

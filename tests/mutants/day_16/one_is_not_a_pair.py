@@ -1,4 +1,4 @@
-"""You drew a second one where there is one only.
+"""You drew a second one where there is only one.
 
 task: 16.3
 caught-by: test_day_16.py::test_one_replica_is_both

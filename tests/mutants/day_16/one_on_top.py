@@ -1,4 +1,4 @@
-"""You allowed one more than the share: what is whole is not rounded up.
+"""You allowed one more than the share: a whole number is not rounded up.
 
 task: 16.4
 caught-by: test_day_16.py::test_a_share_that_is_whole_is_not_rounded_up

@@ -1,4 +1,4 @@
-"""You took the first without a look at the second.
+"""You took the first without looking at the second.
 
 task: 16.3
 caught-by: test_day_16.py::test_the_busiest_is_never_chosen[a]

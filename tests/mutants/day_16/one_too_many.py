@@ -1,4 +1,4 @@
-"""You ejected at one failure more than was said.
+"""You ejected at one failure more than was asked.
 
 task: 16.5
 caught-by: test_day_16.py::test_failures_in_a_row[as-many]

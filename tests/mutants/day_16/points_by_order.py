@@ -1,4 +1,4 @@
-"""You placed points by a count, not by name: who comes moves everybody.
+"""You placed points by a count, not by name: a replica that joins moves all others.
 
 task: 16.4
 caught-by: test_day_16.py::test_added_twice_or_in_another_order

@@ -1,4 +1,4 @@
-"""You put the number of requests right, and not their tokens.
+"""You corrected the number of requests, and not their tokens.
 
 task: 16.2
 caught-by: test_day_16.py::test_what_was_sent_since_counts

@@ -1,4 +1,4 @@
-"""You rounded the share down: with few requests, nobody has room.
+"""You rounded the share down: with few requests, no replica has room.
 
 task: 16.4
 caught-by: test_day_16.py::test_room_up_to_the_bound[one-less-than-its-share-allows]

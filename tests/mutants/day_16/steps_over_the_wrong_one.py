@@ -1,4 +1,4 @@
-"""You stepped over the first only behind it: when both draws are the same, it is drawn twice.
+"""You stepped over the first only beyond it: when both draws are the same, it is drawn twice.
 
 task: 16.3
 caught-by: test_day_16.py::test_two_different_ones

@@ -1,4 +1,4 @@
-"""You kept its failures of old when it came back: the first new one ejects it.
+"""You kept its old failures when it came back: the first new one ejects it.
 
 task: 16.5
 caught-by: test_day_16.py::test_a_good_probe_brings_it_back

@@ -1,4 +1,4 @@
-"""You took the first block for the key: all who share a system prompt share a replica.
+"""You took the first block for the key: all prompts that share a system prompt share a replica.
 
 task: 16.4
 caught-by: test_day_16.py::test_what_makes_prompts_alike[2]

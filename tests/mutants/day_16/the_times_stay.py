@@ -1,4 +1,4 @@
-"""You remembered how often it was out when it was well again.
+"""When it was well again, you still remembered how often it was out.
 
 task: 16.5
 caught-by: test_day_16.py::test_a_good_probe_brings_it_back

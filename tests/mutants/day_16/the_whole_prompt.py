@@ -1,4 +1,4 @@
-"""You took the last block of the prompt for the key: nobody else has it.
+"""You took the last block of the prompt for the key: no other prompt has it.
 
 task: 16.4
 caught-by: test_day_16.py::test_what_makes_prompts_alike[4]

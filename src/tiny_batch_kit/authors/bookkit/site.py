@@ -38,8 +38,20 @@ def build_site(root: Path, out: Path, *, draft: bool = False) -> Path:
         raise BookError("mdBook could not build the book:\n" + (done.stderr.strip() or f"status {done.returncode}"))
     for path in [path for path in out.rglob("*") if path.is_file() and path.suffix not in _WANTED]:
         path.unlink()
+    for path in out.glob("*.html"):
+        path.write_text(_mended(path.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.rmtree(out / "figures", ignore_errors=True)  # the pages carry them inside
     return out / "index.html"
+
+
+def _mended(page: str) -> str:
+    """A page without what mdBook 0.5 leaves for a screen reader to stumble over.
+
+    A toolbar outside of every landmark, and headers of table columns where there is nothing to head, which Markdown
+    can't leave out.
+    """
+    page = page.replace('<div id="mdbook-menu-bar" ', '<div id="mdbook-menu-bar" role="banner" ')
+    return re.sub(r"<th( style=\"[^\"]*\")?></th>", r"<td\1></td>", page)
 
 
 def source_problems(root: Path) -> list[Problem]:

@@ -30,8 +30,8 @@ def demo_page(
     parts = [
         f'<p class="big"><strong>{escape(headline)}</strong></p>',
         *(f'<p class="quiet">{escape(line)}</p>' for line in [*more, model]),
-        html.story(timelines, [one.text for one in asked], [_pieces(checkpoint, each) for each in served]),
         html.figure(timelines, caption),
+        html.story(timelines, [one.text for one in asked], [_pieces(checkpoint, each) for each in served]),
         "<h2>What it adds up to</h2>",
         _totals(served),
         "<h2>The answers</h2>",

@@ -13,7 +13,7 @@ from tiny_batch_kit.machine import blas
 from tiny_batch_kit.machine.hardware import cpu_name
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.serving.run import Run, Served, Watcher
-from tiny_batch_kit.serving.trace import Asked
+from tiny_batch_kit.serving.trace import Asked, from_prompts
 from tiny_batch_kit.serving.ways import WAYS, Way
 from tiny_batch_kit.shows.demo import agreement, page, report
 from tiny_batch_kit.shows.demo.live import LiveBoard
@@ -56,6 +56,17 @@ def run_demo(console: Console, checkpoint: Checkpoint, plan: Plan) -> list[Path]
     written = plan.folder / "demo.html"
     written.write_text(page.demo_page(checkpoint, plan.asked, served, verdict, notes), encoding="utf-8")
     return [written, *files]
+
+
+def pace(checkpoint: Checkpoint, way: Way) -> float:
+    """How many seconds apart the prompts should arrive here: the time of three tokens served alone, 0.2 at most.
+
+    Slower, and a fast machine has answered a prompt before the next one comes: nothing would be left to batch.
+    """
+    for limit in (2, 8):  # once to warm up
+        run = Run(way.name, checkpoint, [replace(each, limit=limit) for each in from_prompts(checkpoint, 1)], 1, None)
+        way.serve(run)
+    return min(0.2, float(f"{3 * run.clock.now() / limit:.1g}"))
 
 
 def arrange_all(console: Console, checkpoint: Checkpoint, plan: Plan) -> list[Checkpoint]:

@@ -52,7 +52,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         "and the others' worst gap, which grows with the chunk up to the whole prefill.",
         notes=[
             f"With chunks of 64 the worst gap was 1/{worst[prompt] / worst[64]:.1f} of that without chunks.",
-            "TTFT counts from the prompt's arrival. Without chunks everybody else stands still meanwhile; with chunks "
+            "TTFT counts from the prompt's arrival. Without chunks all others stand still meanwhile; with chunks "
             "they decode between any two, and the prompt pays for that.",
         ],
     )

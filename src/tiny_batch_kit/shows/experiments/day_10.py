@@ -65,7 +65,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         notes=[
             f"Capacity: {capacity:.2f} requests a second, by the prices of {prices.model} on {prices.machine}.",
             "Fairness is Jain's index over each request's slowdown, its latency over that when alone: 1 if all are "
-            "slowed down alike, near 0 if a few pay for everybody.",
+            "slowed down alike, near 0 if a few pay for all.",
             "At more than 100% of capacity the queue grows as long as requests come: no policy helps, it only chooses "
             "who waits.",
         ],

@@ -47,7 +47,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         notes=[
             "Computed: tokens that went through the model, prompts and answers. Loaded: tokens whose keys and values "
             "were copied out of the store. Predicted: what whole blocks hold, counted from the tokens alone.",
-            "Document known: the same sixteen questions, behind one that has ended: the first of them, once more.",
+            "Document known: the same sixteen questions, after one that has ended: the first of them, once more.",
             f"A neighbour's guess of a prompt that was served: first token after {1e3 * known:.0f} ms if it is right, "
             f"{1e3 * other:.0f} ms if not; with a salt of their own {1e3 * salted:.0f} ms, right or not.",
         ],

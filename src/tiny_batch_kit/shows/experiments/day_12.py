@@ -12,9 +12,8 @@ import numpy as np
 from tiny_batch_kit.base.progress import Progress
 from tiny_batch_kit.course import implementations
 from tiny_batch_kit.model.checkpoints import Checkpoint
-from tiny_batch_kit.model.pages import page_reader
 from tiny_batch_kit.model.qwen2 import Qwen2
-from tiny_batch_kit.model.tuned import is_worthwhile, tuned
+from tiny_batch_kit.model.tuned import tuned
 from tiny_batch_kit.serving.caching import BLOCK_SIZE
 from tiny_batch_kit.serving.workloads import chat_mix, chat_stream
 from tiny_batch_kit.shows.experiments import Experiment
@@ -71,8 +70,8 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         notes=[
             f"Chat mix, {LIMIT} tokens allowed and 8 to 64 made, {count:,} simulated requests a row; 100% load is what "
             f"slots can serve, {capacity:.2f} requests a second by the prices of {prices.machine}.",
-            "Steps: 16 requests decode on the real model, medians by turns.",
-            "Waste inside of pages, tokens a running request (measured, by the formula): "
+            "Steps: 16 requests decode on the real model, medians, in turn.",
+            "Waste inside pages, tokens per running request (measured, by the formula): "
             + "; ".join(f"{size}: {got:.1f}, {said:.1f}" for size, (got, said) in waste.items()),
         ],
     )
@@ -154,7 +153,7 @@ def _ways(
     slots = load("runner").MlxRunner(model, max_running=len(work), max_seq_len=length + 1)
     gathering = load("paged_attention").gathering_reader
     make = partial(load("paged_runner").PagedRunner, model, num_blocks=count, block_size=SIZE)
-    paged, gathered = make(reader=page_reader if is_worthwhile() else gathering), make(reader=gathering)
+    paged, gathered = make(), make(reader=gathering)
     in_order, mixed = list(range(count)), random.Random(0).sample(range(count), count)
     common = in_order[: width - 2]
 

@@ -83,7 +83,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
         "without, by the number of rows: what guessing gives shrinks as rows grow; the control mostly loses less than "
         "always guessing where it does not pay.",
         notes=[
-            "Only limits end answers. All ways are served by turns, a step of each.",
+            "Only limits end answers. All ways are served in turn, a step of each.",
             f"One request, a draft of {_of(checkpoint, draft)}, 4 guesses: {beside['ours']:.1f} tokens/s here, "
             f"{beside['mlx-lm']:.1f} with mlx-lm's own speculative generation.",
         ],

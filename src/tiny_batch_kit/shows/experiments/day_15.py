@@ -31,7 +31,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     ahead = {words: tokens_until_cut(checkpoint, size) for words, size in sizes.items()}
     cost = 1 - own_speed / found[ENGINE][0]
     notes = [
-        f"{CLIENTS if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs by turns, "
+        f"{CLIENTS if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs in turn, "
         "each in a process of its own, on the same weights and BLAS.",
         f"The server costs its engine {cost:.1%} of its tokens a second. TTFT: from when a request should have been "
         "sent to its first text, at the client.",

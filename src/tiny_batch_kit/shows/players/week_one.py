@@ -125,7 +125,7 @@ CHAPTERS = (
     Chapter(
         2,
         "Static batches, step by step",
-        "Eight requests, all there from the start, in static batches. Look at who is done and still takes part.",
+        "Eight requests, all there from the start, in static batches. Look at which are done and still take part.",
         (
             Slider("size", "Rows of a batch", (1, 2, 4, 8), 2),
             Slider("buckets", "Batches are made", (False, True), 0, ("as they come", "in buckets of 12 and 24"), True),
@@ -154,7 +154,7 @@ CHAPTERS = (
     Chapter(
         7,
         "Continuous batching, step by step",
-        "Nine requests come while others run. A slot that becomes free is given to who waits, before the next pass.",
+        "Nine requests come while others run. A slot that becomes free goes to the next request before the next pass.",
         (
             Slider("slots", "Slots", (1, 2, 3, 4, 6), 2),
             Slider("every", "One request every", (0.02, 0.08, 0.2), 1, ("20 ms", "80 ms", "200 ms")),
@@ -163,13 +163,13 @@ CHAPTERS = (
         continuous,
         why={
             "STANDS": HELD,
-            "WASTED": "Nobody has this slot. A decode pass computes all rows all the same.",
+            "WASTED": "No request has this slot. A decode pass computes all rows all the same.",
         },
     ),
     Chapter(
         8,
         "A prompt in chunks, step by step",
-        "A and B decode when C comes with a prompt of 48 tokens, and D and E behind it. Look at how long A and B stand "
+        "A and B decode when C comes with a prompt of 48 tokens, and D and E after it. Look at how long A and B stand "
         "still.",
         (
             Slider("chunk", "Chunk, tokens", (4, 8, 16, 48), 1),
@@ -178,7 +178,7 @@ CHAPTERS = (
         ),
         long_ones,
         chunked,
-        why={"STANDS": HELD, "WASTED": "Nobody has this slot. A decode pass computes all rows all the same."},
+        why={"STANDS": HELD, "WASTED": "No request has this slot. A decode pass computes all rows all the same."},
     ),
     Chapter(
         9,

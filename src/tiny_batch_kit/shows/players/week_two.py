@@ -117,18 +117,18 @@ def paged(setting: Setting, asked: Sequence[Job]) -> Traced:
     return Traced(stage.recorder.timeline(), used, pages, said, {"budget": 16, "memory": setting["memory"]})
 
 
-FULL = "Memory has no room for the next token of everybody. {request} was admitted last: it has to go, and comes back."
+FULL = "Memory has no room for the next token of each. {request} was admitted last: it has to go, and comes back."
 
 CHAPTERS = (
     Chapter(
         10,
-        "Who is next, step by step",
+        "Which is next, step by step",
         "Eight requests in four slots, 16 tokens a step. Callers allow 14 new tokens, and most answers are shorter. "
         "The preemptive scheduler gives memory to tokens that exist; the others reserve all that may come.",
         (
             Slider(
                 "policy",
-                "Who is next",
+                "Which is next",
                 ("fifo", "shortest", "ageing", "balanced", "preemptive"),
                 0,
                 ("first come", "shortest first", "shortest, ageing", "balanced", "first come, preemptive"),
@@ -141,7 +141,7 @@ CHAPTERS = (
         why={
             "SENT_BACK": FULL,
             "STANDS": "The tokens of this step were spent before it was the turn of {request}.",
-            "EMPTY": "Memory has no room for who is next.",
+            "EMPTY": "Memory has no room for the next request.",
         },
     ),
     Chapter(
@@ -174,7 +174,7 @@ CHAPTERS = (
         lambda setting: questions({"every": 0.05, "more": 6}),
         paged,
         pages="Page",
-        sentences=("{request} begins behind {n} pages that hold its first tokens already.",),
+        sentences=("{request} begins after {n} pages that hold its first tokens already.",),
         why={"SENT_BACK": FULL, "STANDS": "The tokens of this step were spent before it was the turn of {request}."},
     ),
 )

@@ -1,8 +1,8 @@
 """The sides of the comparison: each serves a workload in this process and says how it went. EOS ends no answer."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -11,6 +11,8 @@ import mlx.core as mx
 
 from tiny_batch_kit.machine.clocks import ServiceClock
 from tiny_batch_kit.model.checkpoints import Checkpoint
+from tiny_batch_kit.model.config import Qwen2Config
+from tiny_batch_kit.model.layers import Layer, Weight
 from tiny_batch_kit.model.qwen2 import Qwen2
 from tiny_batch_kit.model.tuned import tuned
 from tiny_batch_kit.serving.engine import serve_engine
@@ -83,7 +85,8 @@ def mlx_lm(checkpoint: Checkpoint, asked: Sequence[Asked], rows: int, **options:
 
 
 def as_mlx_lm(model: Qwen2) -> Any:
-    """mlx-lm's own Qwen2 with the weights of this one, in float32."""
+    """mlx-lm's own Qwen2 with the weights of this one, kept as they are: in plain numbers, or packed."""
+    from mlx.nn.layers.quantized import quantize
     from mlx.utils import tree_unflatten
     from mlx_lm.models import qwen2
 
@@ -102,34 +105,55 @@ def as_mlx_lm(model: Qwen2) -> Any:
             tie_word_embeddings=c.tied,
         )
     )
-    theirs.update(tree_unflatten(list(_tensors(model).items())))
+    weights = _weights(model)
+    packed = {name: asdict(weight.packing) for name, weight in weights.items() if weight.packing}
+    quantize(theirs, class_predicate=lambda name, _: packed.get(name, False))
+    theirs.update(tree_unflatten([*_tensors(model, weights).items()]))
     mx.eval(theirs.parameters())
     return theirs
 
 
-def _tensors(model: Qwen2) -> dict[str, mx.array]:
-    """The weights by mlx-lm's names."""
+def _weights(model: Qwen2) -> dict[str, Weight]:
+    """The matrices by the names of mlx-lm's modules."""
     c = model.config
-    tensors = {"model.embed_tokens.weight": model.embedding.weight.data, "model.norm.weight": model.norm}
+    weights = {"model.embed_tokens": model.embedding.weight}
     if model.head is not None:
-        tensors["lm_head.weight"] = model.head.weight.data
-    borders = [c.num_heads * c.head_dim, (c.num_heads + c.num_kv_heads) * c.head_dim]
-    for number, layer in enumerate(model.layers):
-        at = f"model.layers.{number}"
-        biases = layer.qkv.bias if layer.qkv.bias is not None else mx.zeros(layer.qkv.weight.shape[0])
-        qkv = zip("qkv", mx.split(layer.qkv.weight.data, borders), mx.split(biases, borders), strict=True)
-        for name, weight, bias in qkv:
-            tensors |= {f"{at}.self_attn.{name}_proj.weight": weight, f"{at}.self_attn.{name}_proj.bias": bias}
-        gate, up = mx.split(layer.gate_up.weight.data, 2)
-        tensors |= {
-            f"{at}.self_attn.o_proj.weight": layer.output.weight.data,
-            f"{at}.mlp.gate_proj.weight": gate,
-            f"{at}.mlp.up_proj.weight": up,
-            f"{at}.mlp.down_proj.weight": layer.down.weight.data,
-            f"{at}.input_layernorm.weight": layer.attention_norm,
-            f"{at}.post_attention_layernorm.weight": layer.ffn_norm,
+        weights["lm_head"] = model.head.weight
+    for at, layer in _layers(model):
+        queries, keys, values = layer.qkv.weight.split(_borders(c))
+        gate, up = layer.gate_up.weight.split(2)
+        weights |= {
+            f"{at}.self_attn.{name}_proj": weight for name, weight in zip("qkv", (queries, keys, values), strict=True)
         }
+        weights |= {f"{at}.self_attn.o_proj": layer.output.weight, f"{at}.mlp.down_proj": layer.down.weight}
+        weights |= {f"{at}.mlp.gate_proj": gate, f"{at}.mlp.up_proj": up}
+    return weights
+
+
+def _tensors(model: Qwen2, weights: Mapping[str, Weight]) -> dict[str, mx.array]:
+    """All numbers by mlx-lm's names; a bias that the model has not is zero."""
+    parts = ("weight", "scales", "biases")
+    tensors = {
+        f"{at}.{part}": a for at, weight in weights.items() for part, a in zip(parts, weight.arrays, strict=False)
+    }
+    tensors["model.norm.weight"] = model.norm
+    for at, layer in _layers(model):
+        tensors[f"{at}.input_layernorm.weight"] = layer.attention_norm
+        tensors[f"{at}.post_attention_layernorm.weight"] = layer.ffn_norm
+        bias = layer.qkv.bias
+        whole = mx.zeros(layer.qkv.weight.shape[0], model.dtype) if bias is None else bias
+        for name, piece in zip("qkv", mx.split(whole, _borders(model.config)), strict=True):
+            tensors[f"{at}.self_attn.{name}_proj.bias"] = piece
     return tensors
+
+
+def _layers(model: Qwen2) -> list[tuple[str, Layer]]:
+    return [(f"model.layers.{number}", layer) for number, layer in enumerate(model.layers)]
+
+
+def _borders(c: Qwen2Config) -> list[int]:
+    """Where keys and values begin in the product of queries, keys and values."""
+    return [c.num_heads * c.head_dim, (c.num_heads + c.num_kv_heads) * c.head_dim]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@
             this.count.textContent = this.said(now);
             if (this.pieces) {
                 const made = this.times[followed].filter((time) => time <= now + 1e-9).length;
-                this.text.textContent = this.pieces[followed].slice(0, made).join("").trim() || "…";
+                this.text.textContent = this.pieces[followed].slice(0, made).join("").replace(/\s+/g, " ").trim() || "…";
             }
         }
     }

@@ -7,9 +7,9 @@
 #define __device__
 #define __restrict__ __restrict
 #define __forceinline__ inline
-#define inf (__builtin_inff())  // from MLX's header
-#define INFINITY NVRTC_has_no_INFINITY_write_inf
-#define FLT_MAX NVRTC_has_no_FLT_MAX_write_a_number
+#define INFINITY (__builtin_inff())
+#define FLT_MAX (__FLT_MAX__)
+#define inf MLX_has_no_inf_write_INFINITY  // it had, before 0.32
 #define SHIM_LINE int line = __builtin_LINE()
 
 typedef float16_t __half;
@@ -146,3 +146,5 @@ struct numeric_limits<float> {
     static constexpr float infinity() { return __builtin_inff(); }
 };
 }  // namespace cuda::std
+
+#define uint CUDA_has_no_uint_write_unsigned
