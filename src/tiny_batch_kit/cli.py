@@ -25,6 +25,7 @@ COMMANDS = (
     "calibrate",
     "simulate",
     "serve",
+    "fleet",
     "load",
     "book",
     "grade",

@@ -6,6 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from rich.console import Console
 
 HELP = "serve OpenAI's HTTP API with your engine"
@@ -36,10 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes; 1 when it needs a task that is not written yet, or was ended by a second signal."""
     from tiny_batch_kit.base.console import console
-    from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.base.paths import RUN
     from tiny_batch_kit.course import holes, implementations
     from tiny_batch_kit.machine import blas
+
+    see_that_it_makes_sense(args)
+    out = console()
+    blas.use_fast()
+    implementations.install("ref" if args.ref else "mine")
+    return holes.run_or_say(lambda: _serve(args, out), f"{RUN} serve", out)
+
+
+def see_that_it_makes_sense(args: argparse.Namespace) -> None:
+    """Raise KitError if a number can't be."""
+    from tiny_batch_kit.base.errors import KitError
 
     if (
         min(args.slots, args.max_waiting, args.pages or 1) < 1
@@ -52,10 +64,6 @@ def run(args: argparse.Namespace) -> int:
             "Give at least 1 slot, 1 page, 1 that may wait, 2 tokens, a port below 65536, 0 seconds or more to drain, "
             "and a promise above 0."
         )
-    out = console()
-    blas.use_fast()
-    implementations.install("ref" if args.ref else "mine")
-    return holes.run_or_say(lambda: _serve(args, out), f"{RUN} serve", out)
 
 
 def _serve(args: argparse.Namespace, out: Console) -> None:
@@ -64,12 +72,11 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
     import sys
     from dataclasses import replace
 
-    from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.course import holes
     from tiny_batch_kit.model.checkpoints import load_checkpoint
     from tiny_batch_kit.model.tuned import tuned
     from tiny_batch_kit.server.build import Options, build
-    from tiny_batch_kit.server.run import Server, listen
+    from tiny_batch_kit.server.run import Server
 
     if not args.ref:
         holes.see_that_all_are_filled(15)  # a hole would raise on the engine's thread, where nobody sees it
@@ -77,13 +84,8 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
         checkpoint = load_checkpoint(args.model)
         checkpoint = replace(checkpoint, model=tuned(checkpoint.model))
         limits = {"slots": args.slots, "max_seq_len": args.max_seq_len, "max_waiting": args.max_waiting}
-        built = build(checkpoint, Options(**limits, pages=args.pages, ttft=args.ttft, rules=_rules(args)))
-    try:
-        listening = listen(args.host, args.port)
-    except OSError as error:
-        raise KitError(f"Can't listen on {args.host}:{args.port}: {error.strerror}. Try --port 0.") from error
-    host = f"[{args.host}]" if ":" in args.host else args.host
-    address = f"http://{host}:{listening.getsockname()[1]}"
+        built = build(checkpoint, Options(**limits, pages=args.pages, ttft=args.ttft, rules=rules(args)))
+    listening, address = open_door(args)
     out.print(f"{checkpoint.name} at {address}/v1, a page at {address}/ · Ctrl-C ends it", highlight=False)
     server = Server(built.app, built.life, built.watch, drain_seconds=args.drain)
     asyncio.run(server.serve([listening]))
@@ -92,7 +94,21 @@ def _serve(args: argparse.Namespace, out: Console) -> None:
     os._exit(1 if server.forced else 0)  # the engine's thread may be in the middle of a step, or hang for ever
 
 
-def _rules(args: argparse.Namespace) -> Any:
+def open_door(args: argparse.Namespace) -> tuple[socket, str]:
+    """A socket that listens where it was wished, and its URL. Raises KitError if that can't be."""
+    from tiny_batch_kit.base.errors import KitError
+    from tiny_batch_kit.server.run import listen
+
+    try:
+        listening = listen(args.host, args.port)
+    except OSError as error:
+        raise KitError(f"Can't listen on {args.host}:{args.port}: {error.strerror}. Try --port 0.") from error
+    host = f"[{args.host}]" if ":" in args.host else args.host
+    return listening, f"http://{host}:{listening.getsockname()[1]}"
+
+
+def rules(args: argparse.Namespace) -> Any:
+    """Who may come in."""
     import os
 
     from tiny_batch_kit.server.guard import LOOPBACK, Rules

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from tiny_batch_kit.simulator.spread import Timed
+    from tiny_batch_kit.simulator.sweep import Setting
 
 HELP = "serve a million requests without a model, through your scheduler"
 POLICIES = ("fifo", "shortest", "balanced")
@@ -31,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fleet.add_argument("--route", nargs="+", default=["two choices"], metavar="POLICY", help="by which policies")
     fleet.add_argument("--routers", type=int, default=4, metavar="N", help="routers (%(default)s)")
     fleet.add_argument("--every", type=float, default=1.0, metavar="S", help="seconds between reports (%(default)s)")
+    fleet.add_argument("--rates", type=float, nargs="+", metavar="R", help="each of these, in place of --rate")
+    fleet.add_argument("--seeds", type=int, default=1, metavar="N", help="so many different streams (%(default)s)")
+    fleet.add_argument("--on", choices=("here", "ray"), default="here", help="ray: over all cores, or a cluster's")
+    fleet.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster that runs; without: this machine's cores")
     parser.add_argument("--ref", action="store_true", help="run the reference, not your code")
 
 
@@ -41,10 +49,12 @@ def run(args: argparse.Namespace) -> int:
     from tiny_batch_kit.base.paths import RUN
     from tiny_batch_kit.course import holes, implementations
 
-    if min(args.requests) < 1 or not args.rate > 0 or args.running < 1 or (args.blocks or 0) < 0:
+    if min(args.requests) < 1 or not min(args.rates or [args.rate]) > 0 or args.running < 1 or (args.blocks or 0) < 0:
         raise KitError("Give at least 1 request, a rate above 0, at least 1 that may run, and 0 blocks or more.")
-    if args.fleet is not None and min(args.fleet, args.routers) < 1:
-        raise KitError("Give at least 1 replica, and at least 1 router.")
+    if args.fleet is not None and min(args.fleet, args.routers, args.seeds) < 1:
+        raise KitError("Give at least 1 replica, 1 router and 1 seed.")
+    if args.fleet is None and (args.on == "ray" or args.rates or args.seeds != 1):
+        raise KitError("--on ray, --rates and --seeds are for a sweep of fleets: give --fleet N, too.")
     if not args.every > 0:
         raise KitError(f"--every is {args.every}: give a number of seconds above 0.")
     out = console()
@@ -54,51 +64,84 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fleet(args: argparse.Namespace, out: Any) -> None:
-    """Serve questions on documents with a fleet, by one policy after the other."""
-    import time
-    from functools import partial
-
+    """Serve questions on documents with a fleet: every policy, with every number of requests, at every rate."""
     from rich.table import Table
 
-    from tiny_batch_kit.base.console import TaskProgress
     from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.simulator import sweep
 
     unknown = [name for name in args.route if name not in sweep.POLICIES]
     if unknown:
         raise KitError(f"There is no policy {unknown[0]!r}: give some of {', '.join(map(repr, sweep.POLICIES))}.")
-    columns = ["policy", "requests", "CPU s", "µs", "TTFT p50", "p99", "latency p50", "p99", "hits", "load", "MiB"]
+    base = sweep.Setting(replicas=args.fleet, routers=args.routers, every=args.every, running=args.running, warm=0.1)
+    rates, seeds = args.rates or [args.rate], range(args.seeds)
+    settings = sweep.grid(base, policy=args.route, requests=args.requests, rate=rates, seed=seeds)
+    columns = [
+        "policy",
+        "rate",
+        "seed",
+        "requests",
+        "CPU s",
+        "µs",
+        "TTFT p50",
+        "p99",
+        "latency p50",
+        "p99",
+        "hits",
+        "load",
+    ]
     table = Table(*columns, box=None)
-    for policy in args.route:
-        for count in args.requests:
-            setting = sweep.Setting(
-                policy, args.fleet, count, args.rate, args.routers, args.every, running=args.running, warm=0.1
-            )
-
-            def show(came: int, progress: TaskProgress, policy: str = policy, count: int = count) -> None:
-                progress(f"{policy}: {count:,} requests", came / count)
-
-            start = time.process_time()
-            with TaskProgress(out) as progress:
-                row = sweep.row(setting, sweep.serve(setting, partial(show, progress=progress)))
-            took = time.process_time() - start
-            table.add_row(
-                policy,
-                f"{count:,}",
-                f"{took:.1f}",
-                f"{1e6 * took / count:.0f}",
-                *(f"{seconds:.2f}" for seconds in (*row.ttft, *row.latency)),
-                f"{row.hit_rate:.0%}",
-                f"{row.load_ratio:.2f}",
-                f"{peak_mib():.0f}",
-            )
+    for row, took in (_spread if args.on == "ray" else _one_by_one)(args, settings, out):
+        setting = row.setting
+        table.add_row(
+            setting.policy,
+            f"{setting.rate:g}",
+            f"{setting.seed}",
+            f"{setting.requests:,}",
+            f"{took:.1f}",
+            f"{1e6 * took / setting.requests:.0f}",
+            *(f"{seconds:.2f}" for seconds in (*row.ttft, *row.latency)),
+            f"{row.hit_rate:.0%}",
+            f"{row.load_ratio:.2f}",
+        )
     for column in table.columns[1:]:
         column.justify = "right"
     out.print(table)
-    out.print(
-        f"\n{args.fleet:,} replicas, {args.rate:g} requests a second for each, by the prices of the book's machine."
-    )
+    out.print(f"\n{args.fleet:,} replicas, the rate for each of them, by the prices of the book's machine.")
     out.print("Percentiles without the first tenth. Load: the most loaded replica's time at work over the least's.")
+    if args.on == "here":
+        out.print(f"At most {peak_mib():.0f} MiB.")
+
+
+def _one_by_one(args: argparse.Namespace, settings: Sequence[Setting], out: Any) -> list[Timed]:
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.simulator.spread import timed
+
+    found = []
+    for setting in settings:
+
+        def show(came: int, progress: TaskProgress, setting: Setting = setting) -> None:
+            progress(f"{setting.policy}: {setting.requests:,} requests", came / setting.requests)
+
+        with TaskProgress(out) as progress:
+            found.append(timed(setting, partial(show, progress=progress)))
+    return found
+
+
+def _spread(args: argparse.Namespace, settings: Sequence[Setting], out: Any) -> list[Timed]:
+    from tiny_batch_kit.base.console import TaskProgress
+    from tiny_batch_kit.course import holes
+    from tiny_batch_kit.machine import cluster
+    from tiny_batch_kit.simulator.spread import spread, timed
+
+    if not args.ref:
+        holes.see_that_all_are_filled(16)  # a hole would raise in a worker
+    cluster.see_that_it_is_here(lambda text: out.print(text, highlight=False))
+    with cluster.started(args.ray) as ray, TaskProgress(out) as progress:
+        count = len(settings)
+        progress(f"0 of {count} runs", 0.0)
+        code = "ref" if args.ref else "mine"
+        return spread(ray, code, timed, settings, lambda ended: progress(f"{ended} of {count} runs", ended / count))
 
 
 def _run(args: argparse.Namespace, out: Any) -> None:

@@ -11,7 +11,7 @@ from tiny_batch_kit.base.paths import RUN
 if TYPE_CHECKING:
     from rich.console import Console
 
-_HOLE = re.compile(r"Task (?P<task>\d+\.\d+): (?P<symbol>[\w.]+): see (?P<chapter>\S+)")
+_HOLE = re.compile(r"Task (?P<task>\d+\.\d+): (?P<symbol>[\w.]+): see (?P<chapter>[\w./-]+)")
 
 
 def sentence(error: NotImplementedError, command: str) -> str | None:

@@ -34,13 +34,22 @@ class Gone(Exception):
     """The client has left: nobody wants an answer."""
 
 
-def make_app(service: Any, life: Any, watch: Watch, refusals: ModuleType, rules: Rules | None = None) -> App:
-    """The ASGI app. service, life: the student's; refusals: their module of errors."""
+def make_app(
+    service: Any,
+    life: Any,
+    watch: Watch,
+    refusals: ModuleType,
+    rules: Rules | None = None,
+    more: Mapping[str, Callable[[], Mapping[str, Any]]] | None = None,
+) -> App:
+    """The ASGI app. service, life: the student's; refusals: their module of errors. more: JSON to be had at paths."""
     rules = rules or Rules()
     app = FastAPI(title="tiny-batch", version="1", lifespan=_lifespan(life, watch), docs_url=None, redoc_url=None)
     _errors(app, watch, refusals)
     _answers(app, service, refusals)
     _looks(app, service, life, watch)
+    for path, what in (more or {}).items():
+        app.add_api_route(path, _shown(what), methods=["GET"])
     app.state.life = life
     return Guard(app, rules, watch.metrics.refused)
 
@@ -160,6 +169,13 @@ def _looks(app: FastAPI, service: Any, life: Any, watch: Watch) -> None:
 
     for path, kind in {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}.items():
         app.add_api_route(f"/{path}", _file(path or "page.html", kind), include_in_schema=False)
+
+
+def _shown(what: Callable[[], Mapping[str, Any]]) -> Callable[[], Awaitable[Response]]:
+    async def shown() -> Response:
+        return _json(what())
+
+    return shown
 
 
 def _file(name: str, kind: str) -> Callable[[], Awaitable[Response]]:
