@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -53,7 +57,7 @@ def test_the_search_finds_every_task_and_every_word_of_the_glossary(open_page: A
     page = open_page("index.html")
     page.keyboard.press("s")
     page.wait_for_function("window.search && window.search.index && window.elasticlunr")
-    terms = re.findall(r"^(.+)\n: ", (ROOT / "book/src/glossary.md").read_text("utf-8"), re.MULTILINE)
+    terms = re.findall(r"^### (.+)$", (ROOT / "book/src/glossary.md").read_text("utf-8"), re.MULTILINE)
     wanted = dict.fromkeys(terms, "glossary.html")
     assert len(wanted) > 40
     for day in load_course(ROOT / "course.toml").days:
@@ -72,6 +76,34 @@ SEARCH = """
             .map((each) => doc_urls[each.ref].split("#")[0]));
 }
 """
+
+
+def test_any_static_host_serves_it(browser: Any, site: Path, tmp_path: Path) -> None:
+    """Below some path of a host, as on GitHub Pages, and nothing is asked of any other."""
+    (tmp_path / "somebody").mkdir()
+    (tmp_path / "somebody" / "course").symlink_to(site)
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, closing(browser.new_page()) as page:
+        Thread(target=server.serve_forever, daemon=True).start()
+        home = f"http://127.0.0.1:{server.server_port}/somebody/course/"
+        answers: list[tuple[str, int]] = []
+        page.on("response", lambda got: answers.append((got.url, got.status)))
+        page.goto(home)
+        page.get_by_role("link", name="Day 2 · Static batching").first.click()
+        page.wait_for_url(f"{home}day-02.html")
+        page.keyboard.press("s")
+        page.locator("#mdbook-searchbar").press_sequentially("bubble")
+        page.locator("#mdbook-searchresults a").first.wait_for()
+        server.shutdown()
+    assert len(answers) > 10
+    assert [each for each in answers if not each[0].startswith((home, "data:")) or each[1] not in (200, 304)] == []
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder, and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -43,7 +43,7 @@ class Terminal:
 
     def end(self):
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)
         finally:
             self.process.kill()
 
@@ -116,6 +116,6 @@ def test_without_a_terminal_it_watches_without_keys(course):
         if "watching" in line:
             break
     process.terminate()
-    process.wait(20)
+    process.wait(60)
     assert any("○ 1.1" in line for line in lines)
     assert any("Ctrl-C quits" in line for line in lines)
