@@ -15,6 +15,9 @@ from tiny_batch_kit.server.watch import TAIL
 Send = Callable[..., Any]
 """Ray's handle of the replicas' method `answer`: called, it returns an async iterator of messages with `cancel`."""
 
+DEAD = ("ActorDiedError", "ActorUnavailableError")
+"""What Ray calls a replica that is not there any more."""
+
 
 class Broken(RuntimeError):
     """A replica says that it could not go on with a request."""
@@ -63,8 +66,7 @@ class Call:
                         raise self._cut from None
                     if not self._desk.failed(self.name):
                         self.over = True
-                        why = str(error) if isinstance(error, Broken | Lost) else "its replica has died"
-                        raise self._refusals.EngineFailed(f"this request has no whole answer: {why}") from error
+                        raise self._gave_up(error) from (None if _is_expected(error) else error)
                     attempt += 1
         finally:
             self.leave()
@@ -102,6 +104,12 @@ class Call:
             self.tail = (self.tail + text_of(choice))[-TAIL:]
             self.finish = choice["finish_reason"] or self.finish
 
+    def _gave_up(self, error: Exception) -> Exception:
+        died = "its replica has died" if _is_expected(error) else "the way to its replica broke"
+        why = str(error) if isinstance(error, Broken | Lost) else died
+        found: Exception = self._refusals.EngineFailed(f"this request has no whole answer: {why}")
+        return found
+
     def cut(self, error: Exception) -> None:
         """End it with an error, wherever it is."""
         self._cut = error
@@ -120,6 +128,11 @@ class Call:
     def where(self) -> str | None:
         """Which replica has it."""
         return self._desk.where(self.name)
+
+
+def _is_expected(error: Exception) -> bool:
+    """Whether the log needs no more of it than what the caller is told. By name: this module does without Ray."""
+    return isinstance(error, Broken | Lost) or type(error).__name__ in DEAD
 
 
 def text_of(choice: Any) -> str:
