@@ -4,7 +4,9 @@ import io
 import json
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,10 +20,12 @@ from tiny_batch_kit.classroom.grade import Graded, Grader, grade_all
 from tiny_batch_kit.classroom.judge import TaskResult, same
 from tiny_batch_kit.classroom.report import clean, gradescope, page_of, write
 from tiny_batch_kit.classroom.signs import copied, reaching
+from tiny_batch_kit.classroom.spread import on_ray
 from tiny_batch_kit.classroom.stage import split
 from tiny_batch_kit.classroom.submissions import Submission, read_submissions
 from tiny_batch_kit.course.syllabus import load_course
 from tiny_batch_kit.grading.looks_like import read_signatures
+from tiny_batch_kit.machine import cluster
 
 pytestmark = pytest.mark.timeout(300)  # a class takes its time on a busy machine
 
@@ -82,6 +86,50 @@ def points(graded: Graded) -> dict[str, float]:
 def test_the_reference_gets_all(grader: Grader):
     graded = grader.grade(Submission("right", {"roofline.py": RIGHT}))
     assert (graded.points, graded.most, graded.tried) == (4.0, 4.0, [])
+
+
+class HereAsRay:
+    """What grading wants of Ray, done here: the last call ends first."""
+
+    def remote(self, **_: object):
+        return lambda work: SimpleNamespace(remote=lambda *given: partial(work, *given))
+
+    def put(self, thing):
+        return thing
+
+    def wait(self, left):
+        return left[-1:], left[:-1]
+
+    def get(self, call):
+        return call()
+
+
+def spread_is_as_alone(ray, grader: Grader, tmp_path: Path):
+    empty, wrong = Submission("empty", {}), Submission("wrong", {"roofline.py": WRONG})
+    asked = [Submission("right", {"roofline.py": RIGHT}), empty, wrong]
+    there = Grader(COURSE, [DAY], "a secret", tmp_path / "kept", patience=0.08)
+    there.expected = grader.expected
+    there.keep(empty, there.examine(empty))  # what is known is not sent
+    ticks = []
+    found = grade_all(there, asked, lambda: ticks.append(1), on_ray(ray, there))
+    alone = grade_all(grader, asked, lambda: None)
+    assert [(each.name, points(each), each.tried) for each in found] == [
+        (each.name, points(each), each.tried) for each in alone
+    ]
+    assert len(ticks) == 3
+    assert all(there.knows(each) for each in asked)
+
+
+def test_a_class_on_a_cluster_is_graded_as_here(grader: Grader, tmp_path: Path):
+    spread_is_as_alone(HereAsRay(), grader, tmp_path)
+
+
+@pytest.mark.timeout(240)
+def test_a_class_on_ray_is_graded_as_here(grader: Grader, tmp_path: Path):
+    if not cluster.is_installed():
+        pytest.skip("no Ray: `./scripts/course grade --on ray`, once, installs it (or pdm install -G fleet)")
+    with cluster.started(cpus=2) as ray:
+        spread_is_as_alone(ray, grader, tmp_path)
 
 
 def test_another_right_solution_gets_all(grader: Grader, tmp_path: Path):

@@ -112,14 +112,25 @@ class Grader:
 
     def grade(self, submission: Submission) -> Graded:
         """Grade one, or take what is known of it."""
-        file = self.kept / f"{submission.key}-{self.key}.json"
-        if not file.exists():
-            _save(file, self._grade(submission))
-        data = json.loads(file.read_text(encoding="utf-8"))
+        if not self.knows(submission):
+            self.keep(submission, self.examine(submission))
+        data = json.loads(self._file(submission).read_text(encoding="utf-8"))
         results = [TaskResult(**each) for each in data["results"]]
         return Graded(submission.name, results, data["seconds"], data["tried"], [*submission.notes, *data["notes"]])
 
-    def _grade(self, submission: Submission) -> dict[str, Any]:
+    def knows(self, submission: Submission) -> bool:
+        """Whether it was graded before."""
+        return self._file(submission).exists()
+
+    def keep(self, submission: Submission, data: dict[str, Any]) -> None:
+        """Know from now on what `examine` found."""
+        _save(self._file(submission), data)
+
+    def _file(self, submission: Submission) -> Path:
+        return self.kept / f"{submission.key}-{self.key}.json"
+
+    def examine(self, submission: Submission) -> dict[str, Any]:
+        """Run one and judge it, as plain numbers and words."""
         files = {**self.starter, **{name: data for name, data in submission.files.items() if name in self.starter}}
         signs = reaching({name: files[name] for name in files if files[name] != self.starter[name]})
         alike, written = copied(files, self.reference, self.course)

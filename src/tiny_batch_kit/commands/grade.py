@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiny_batch_kit.classroom.grade import Graded, Grader
+    from tiny_batch_kit.classroom.submissions import Submission
     from tiny_batch_kit.course.syllabus import Course, Day
 
 HELP = "grade a class: folders, zips, or a folder of them"
@@ -21,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--day", type=int, action="append", metavar="N", help="this day only; may be given again")
     parser.add_argument("--out", type=Path, help="the report's folder (default: out/grade)")
     parser.add_argument("--gradescope", type=Path, metavar="FILE", help="write results.json for one submission")
+    parser.add_argument("--on", choices=("here", "ray"), default="here", help="ray: over all cores of a Ray cluster")
+    parser.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster that runs; without: this machine's cores")
     parser.add_argument("--make-autograder", type=Path, metavar="ZIP", help="make the zip that Gradescope wants")
 
 
@@ -52,7 +58,7 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
     from tiny_batch_kit.base.console import TaskProgress, console
     from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.classroom.contain import NOT_CONTAINED
-    from tiny_batch_kit.classroom.grade import Grader, grade_all
+    from tiny_batch_kit.classroom.grade import Grader
     from tiny_batch_kit.classroom.report import write, write_gradescope
     from tiny_batch_kit.classroom.submissions import read_submissions
 
@@ -73,9 +79,30 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
             done += 1
             progress(f"graded {done} of {len(submissions)}", done / len(submissions))
 
-        graded = grade_all(grader, submissions, tick)
+        graded = (_on_ray if args.on == "ray" else _here)(args, grader, submissions, tick)
     index = write(out, course, days, graded, warning)
     if args.gradescope:
         write_gradescope(args.gradescope, graded[0], days)
     console().print(f"{len(graded)} graded. The class: {index}. For a spreadsheet: {out / 'grades.csv'}", markup=False)
     return 0
+
+
+def _here(
+    args: argparse.Namespace, grader: Grader, submissions: list[Submission], tick: Callable[[], None]
+) -> list[Graded]:
+    from tiny_batch_kit.classroom.grade import grade_all
+
+    return grade_all(grader, submissions, tick)
+
+
+def _on_ray(
+    args: argparse.Namespace, grader: Grader, submissions: list[Submission], tick: Callable[[], None]
+) -> list[Graded]:
+    from tiny_batch_kit.base.console import console
+    from tiny_batch_kit.classroom.grade import grade_all
+    from tiny_batch_kit.classroom.spread import on_ray
+    from tiny_batch_kit.machine import cluster
+
+    cluster.see_that_it_is_here(lambda text: console().print(text, highlight=False))
+    with cluster.started(args.ray) as ray:
+        return grade_all(grader, submissions, tick, on_ray(ray, grader))

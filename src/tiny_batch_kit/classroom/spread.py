@@ -1,0 +1,73 @@
+"""A class, graded on the cores of a Ray cluster: who graded whom does not show in the results."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from tiny_batch_kit.base.errors import KitError
+from tiny_batch_kit.classroom.contain import has_bubblewrap
+from tiny_batch_kit.classroom.grade import Graded, Grader, Map
+from tiny_batch_kit.classroom.judge import Expected
+from tiny_batch_kit.classroom.stage import version
+from tiny_batch_kit.classroom.submissions import Submission
+from tiny_batch_kit.course.syllabus import load_course
+
+Setting = tuple[tuple[int, ...], str, bool, float]
+"""What makes a grader: days, secret, bubblewrap, patience."""
+
+
+def on_ray(ray: Any, grader: Grader) -> Map:
+    """How `grade_all` spreads a class over a cluster. ray: the module, connected to one. grader: prepared.
+
+    Each core stages the course by itself, from the same secret; what is expected, and what is kept, stays here. A
+    machine of the cluster must have this version of the course, and bubblewrap if this one has it: KitError otherwise.
+    What a machine that dies was grading is graded again by another.
+    """
+
+    def spread(one: Callable[[Submission], Graded], submissions: Iterable[Submission]) -> Iterator[Graded]:
+        days = tuple(day.number for day in grader.days)
+        setting: Setting = (days, grader.secret, grader.bubblewrap, grader.patience)
+        there = ray.remote(num_cpus=1, max_retries=3)(_there)
+        asked, expected, here = list(submissions), ray.put(grader.expected), version()
+        graded = {number: one(each) for number, each in enumerate(asked) if grader.knows(each)}
+        calls = {
+            there.remote(here, setting, expected, each): number
+            for number, each in enumerate(asked)
+            if number not in graded
+        }
+        left = list(calls)
+        while left:
+            done, left = ray.wait(left)
+            for call in done:
+                each = asked[calls[call]]
+                grader.keep(each, ray.get(call))
+                graded[calls[call]] = one(each)
+        return iter([graded[number] for number in range(len(asked))])
+
+    return spread
+
+
+def _there(wanted: str, setting: Setting, expected: Expected, submission: Submission) -> dict[str, Any]:
+    """In a worker of the cluster, which may have graded another before."""
+    if _version() != wanted:
+        raise KitError("a machine of the cluster has another version of the course: give all the same")
+    grader = _grader(setting)
+    grader.expected = expected
+    return grader.examine(submission)
+
+
+_version = cache(version)
+
+
+@lru_cache(maxsize=1)
+def _grader(setting: Setting) -> Grader:
+    days, secret, bubblewrap, patience = setting
+    if bubblewrap and not has_bubblewrap():
+        raise KitError("a machine of the cluster has no bubblewrap, and this one has: install it there, too")
+    course, kept = load_course(), Path(tempfile.mkdtemp(prefix="tiny-batch-there-"))
+    ready = [course.ready_day(number) for number in days]
+    return Grader(course, ready, secret, kept, bubblewrap=bubblewrap, patience=patience)
