@@ -1,6 +1,16 @@
 """The exam: held-out cases for each task, drawn from a secret. A submission gets cases, and answers in plain data."""
 
-from tiny_batch_kit.classroom.exam import engine, first_days, last_days, slots  # noqa: F401  (each registers its sheets)
+from tiny_batch_kit.classroom.exam import (  # noqa: F401  (each registers its sheets)
+    calls,
+    engine,
+    first_days,
+    fleet,
+    guesses,
+    measured,
+    memory,
+    server,
+    slots,
+)
 from tiny_batch_kit.classroom.exam.sheets import SHEETS, cases_of
 from tiny_batch_kit.classroom.exam.sheets import written as answer
 
