@@ -8,6 +8,7 @@ from tiny_batch_kit.classroom.exam import (  # noqa: F401  (each registers its s
     guesses,
     measured,
     memory,
+    routing,
     server,
     slots,
 )
