@@ -6,11 +6,14 @@ from tiny_batch_kit.classroom.exam import (  # noqa: F401  (each registers its s
     first_days,
     fleet,
     guesses,
+    guessing,
     measured,
     memory,
+    pages,
     routing,
     server,
     slots,
+    steering,
 )
 from tiny_batch_kit.classroom.exam.sheets import SHEETS, cases_of
 from tiny_batch_kit.classroom.exam.sheets import written as answer

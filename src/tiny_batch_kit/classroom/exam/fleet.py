@@ -84,7 +84,8 @@ def _board(case: Case) -> Any:
 
 def _pairs(random: Random) -> Case:
     loads = [[random.choice([0, 1, 5]), random.choice([0, 30, random.randint(0, 99)])] for _ in range(5)]
-    fleet = [[*each, random.choice([0.5, 1.0, 3.0]), random.randint(0, 20)] for each in loads]
+    speeds, taken = random.choice([[1.0], [0.5, 1.0, 3.0]]), random.choice([[15, 20], [0, 12, 15]])
+    fleet = [[*each, random.choice(speeds), random.choice(taken)] for each in loads]
     return {
         "fleet": fleet[: random.choice([1, 2, 2, 3, 5])],
         "tokens": random.randint(1, 60),

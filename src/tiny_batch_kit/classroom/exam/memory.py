@@ -1,11 +1,10 @@
-"""The exam of Days 11 and 12: what is shared, and who owns which page."""
+"""The exam of Day 11: what is shared, and what may be evicted."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tiny_batch_kit.classroom.exam.engine import options, serve, traffic
-from tiny_batch_kit.classroom.exam.fleet import draw_fleet
 from tiny_batch_kit.classroom.exam.sheets import Case, sheet
 from tiny_batch_kit.course.implementations import load
 
@@ -66,17 +65,3 @@ def _cached(case: Case) -> Any:
     for kind, name, *rest in events:
         tokens.setdefault(name, []).extend(rest[:1] if kind == "TokenEvent" else ())
     return [sorted(tokens.items()), cache.num_unused]
-
-
-@sheet("12.1", draw_fleet)
-def _pages(case: Case) -> Any:
-    pool, found, held = load("block_allocator").BlockAllocator(12, 2), list[Any](), list[Any]()
-    for _, number, tokens in case["asks"]:
-        if held and tokens % 3 == 0:
-            pool.release(held.pop(number % len(held)))
-        else:
-            got = pool.allocate(1 + tokens % 4)
-            found.append(None if got is None else len(got))
-            held += [] if got is None else [got]
-        found.append([pool.num_available, len({block.number for blocks in held for block in blocks})])
-    return found
