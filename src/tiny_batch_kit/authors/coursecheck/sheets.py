@@ -19,7 +19,7 @@ from tiny_batch_kit.course import implementations
 from tiny_batch_kit.course.syllabus import Day
 from tiny_batch_kit.grading.looks_like import read_wrong
 
-CASE_SECONDS, MOST_SECONDS = 10, 40
+CASE_SECONDS, MOST_SECONDS = 6, 12
 
 
 @dataclass(frozen=True)
