@@ -1,7 +1,9 @@
 """The exam: held-out cases for each task, drawn from a secret. A submission gets cases, and answers in plain data."""
 
 from tiny_batch_kit.classroom.exam import (  # noqa: F401  (each registers its sheets)
+    answers,
     attention,
+    batching,
     bridge,
     calls,
     engine,

@@ -66,7 +66,7 @@ async def _life(case: Case) -> Any:
     def look() -> None:
         health, problem = life.health(), life.problem()
         down = life.bridge.down
-        said = None if down is None else problem == str(down)
+        said = None if down is None else str(down) in str(problem)
         log.append([health.ok, health.why == (problem or "ok"), health.restarts, problem is None, said])
 
     for kind, seconds in case["moves"]:

@@ -81,7 +81,7 @@ def _decoded(case: Case) -> Any:
                 cache.remove_request(case["slots"][0])
         newest = [None if offset is None else (7 * slot + turn) for slot, offset in enumerate(caches[0].offsets)]
         logits = load("forward").decode_step(model, newest, caches)
-        found.append([peaks(logits), list(logits.shape), [cache.offsets for cache in caches]])
+        found.append([peaks(logits), list(logits.shape), [list(cache.offsets) for cache in caches]])
     return [found, len(model.passes), model.rows]
 
 

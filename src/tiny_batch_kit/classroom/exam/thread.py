@@ -41,7 +41,7 @@ class _Engine:
         self.thread: Any = None
         self.batches = [list(each) for each in case["batches"]]
         self.messages: list[Any] = []
-        self.clock = 5.0
+        self.clock, self.looks = 5.0, 0
 
     def now(self) -> float:
         """See Clock."""
@@ -70,6 +70,7 @@ class _Engine:
         """See Engine; messages may come meanwhile."""
         self.steps += 1
         self.clock += 1.5
+        self.looks = 0
         self.log.append(["step", self.steps, self.clock - self.thread.busy_since, self.thread.steps])
         self.maybe_break("step")
         for message in self.case["during"].get(str(self.steps), ()):
@@ -94,17 +95,28 @@ class _Engine:
 
     def empty(self) -> bool:
         """See SimpleQueue."""
-        return not self.messages
+        self.looks += 1
+        return not self.messages and self._patient()
 
     def qsize(self) -> int:
         """See SimpleQueue."""
-        return len(self.messages)
+        self.looks += 1
+        return len(self.messages) if self._patient() else 0
+
+    def _patient(self) -> bool:
+        """True, unless an idle thread looks again and again."""
+        if self.looks > 30 and not self.has_work and not self.messages:
+            self.log.append("polls")
+            raise _Asleep
+        return True
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """See SimpleQueue. A reader that waits gets what comes next, in time; one that must not is told so."""
+        self.looks += 1
         if self.messages:
+            self.looks = 0
             return self.messages.pop(0)
-        if not block and self.has_work:
+        if not block and (self.has_work or self.looks < 30):
             raise Empty
         self.log.append(["waits" if block and timeout is None else "polls", self.has_work, self.thread.busy_since])
         if not self.batches or self.has_work:
