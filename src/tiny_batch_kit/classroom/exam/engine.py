@@ -1,4 +1,4 @@
-"""The exam of Days 7 and 9 to 13: schedulers and engines, driven by a runner without a model."""
+"""The exam of Days 9 and 10: schedulers and engines, driven by a runner without a model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tiny_batch_kit.classroom.exam.sheets import Case, sheet
 from tiny_batch_kit.course.implementations import load
 
 
-def _traffic(random: Random) -> Case:
+def traffic(random: Random) -> Case:
+    """Requests that come and are aborted, and the limits that they meet."""
     names = [f"r{number}" for number in range(random.randint(3, 9))]
     random.shuffle(names)
     asks = []
@@ -29,13 +30,14 @@ def _traffic(random: Random) -> Case:
     }
 
 
-class _Runner:
+class HistoryRunner:
     """Says what follows a history, which it keeps by slot; breaks at one step if asked to."""
 
     def __init__(self, breaks: int = -1) -> None:
         self.breaks, self.stored, self.plans = breaks, dict[int, list[int]](), list[Any]()
 
     def run(self, plan: Any) -> Mapping[str, Sequence[int]]:
+        """See the Runner of Day 9."""
         self.plans.append(
             [[w.request_id, w.slot, w.start, list(w.tokens), int(w.wanted)] for w in plan.work] + [list(plan.preempted)]
         )
@@ -50,9 +52,10 @@ class _Runner:
         return said
 
 
-def _serve(case: Case, scheduler: Any, *, breaks: int = -1, aborts: bool = False) -> Any:
+def serve(case: Case, scheduler: Any, *, breaks: int = -1, aborts: bool = False) -> Any:
+    """Serve a case to its end: the events, and the plans."""
     engine_module, request = load("engine"), load("request").Request
-    runner = _Runner(breaks)
+    runner = HistoryRunner(breaks)
     engine, events = engine_module.Engine(scheduler, runner), list[Any]()
     for step in range(400):
         for name, prompt, limit, at in case["asks"]:
@@ -74,16 +77,17 @@ def _event(event: Any) -> Any:
     return [kind, event.request_id, *([event.reason, event.error] if kind == "FinishedEvent" else [])]
 
 
-def _options(case: Case) -> Any:
+def options(case: Case) -> Any:
+    """A scheduler's limits."""
     return {"max_running": case["slots"], "max_batched_tokens": case["budget"], "max_seq_len": 40}
 
 
-@sheet("9.1", _traffic)
+@sheet("9.1", traffic)
 def _plans(case: Case) -> Any:
     """The plans alone: the sheet steps the scheduler itself, so that no engine is needed."""
     scheduler, runner, found = (
-        load("plan").Scheduler(**_options(case), max_memory_tokens=case["memory"] + 40),
-        _Runner(),
+        load("plan").Scheduler(**options(case), max_memory_tokens=case["memory"] + 40),
+        HistoryRunner(),
         [],
     )
     for name, prompt, limit, _ in case["asks"]:
@@ -103,7 +107,7 @@ def _plans(case: Case) -> Any:
     return [runner.plans, found]
 
 
-@sheet("9.2", _traffic)
+@sheet("9.2", traffic)
 def _packed(case: Case) -> Any:
     plan, sampling = load("plan"), load("sampling")
     work = [
@@ -115,7 +119,7 @@ def _packed(case: Case) -> Any:
     return [pairs, len(packed.rows) + len(packed.segments)]
 
 
-@sheet("9.4", _traffic, 10)
+@sheet("9.4", traffic, 10)
 def _budget(case: Case) -> Any:
     budget, found = load("token_budget").TokenBudget(0.05, 4, 4 * case["memory"]), list[Any]()
     for _, prompt, limit, at in case["asks"] * 3:
@@ -124,9 +128,9 @@ def _budget(case: Case) -> Any:
     return found
 
 
-@sheet("9.5", _traffic, 8)
+@sheet("9.5", traffic, 8)
 def _engine(case: Case) -> Any:
-    return _serve(case, load("plan").Scheduler(**_options(case)), breaks=case["breaks"], aborts=True)
+    return serve(case, load("plan").Scheduler(**options(case)), breaks=case["breaks"], aborts=True)
 
 
 def _ordered(case: Case, queue: Any) -> Any:
@@ -144,109 +148,22 @@ def _ordered(case: Case, queue: Any) -> Any:
     return found
 
 
-@sheet("10.1", _traffic)
+@sheet("10.1", traffic)
 def _fifo(case: Case) -> Any:
     return _ordered(case, load("policies").Fifo())
 
 
-@sheet("10.2", _traffic)
+@sheet("10.2", traffic)
 def _shortest(case: Case) -> Any:
     return _ordered(case, load("policies").ShortestFirst(case["slots"] * 0.7))
 
 
-@sheet("10.3", _traffic, 10)
+@sheet("10.3", traffic, 10)
 def _balanced(case: Case) -> Any:
     return _ordered(case, load("policies").LengthBalanced(4, 2))
 
 
-@sheet("10.4", _traffic, 8)
+@sheet("10.4", traffic, 8)
 def _preempted(case: Case) -> Any:
     policies = load("policies")
-    return _serve(case, policies.PreemptiveScheduler(headroom=1, max_memory_tokens=case["memory"], **_options(case)))
-
-
-@sheet("11.1", _traffic)
-def _names(case: Case) -> Any:
-    """Whether names differ where they must, and agree where they must; what a name is, is the student's."""
-    name = load("prefix_cache").block_hash
-    asks = [(prompt, salt) for _, prompt, _, _ in case["asks"] for salt in ("", "s")]
-    made = [name(b"parent", prompt, salt) for prompt, salt in asks]
-    again = [name(b"parent", list(prompt), salt) for prompt, salt in asks]
-    other = [name(b"another", prompt, salt) for prompt, salt in asks]
-    alike = [[(a == b) for b in made] for a in made]
-    return [
-        alike,
-        [a == b for a, b in zip(made, again, strict=True)],
-        [a == b for a, b in zip(made, other, strict=True)],
-    ]
-
-
-def _cache_calls(case: Case, cache: Any) -> Any:
-    found = list[Any]()
-    held = list[Any]()
-    for number, (_, prompt, _, at) in enumerate(case["asks"] * 2):
-        blocks = cache.match(prompt)
-        cache.use(blocks)
-        found.append(len(blocks))
-        for start in range(2 * len(blocks), len(prompt) - 1, 2):
-            block = cache.reserve(prompt[start : start + 2], after=blocks[-1] if blocks else None)
-            if block is None:
-                break
-            cache.keep([block])
-            blocks = [*blocks, block]
-        held.append(blocks)
-        if at % 2 or number > 5:
-            cache.release(held.pop(0))
-        found.append([len(blocks), cache.num_free, cache.num_unused])
-    return found
-
-
-@sheet("11.2", _traffic)
-def _evictions(case: Case) -> Any:
-    return _cache_calls(case, load("prefix_cache").PrefixCache(8 + case["slots"], 2))
-
-
-@sheet("11.3", _traffic)
-def _matches(case: Case) -> Any:
-    return _cache_calls(case, load("prefix_cache").PrefixCache(200, 2))
-
-
-@sheet("11.4", _traffic, 8)
-def _cached(case: Case) -> Any:
-    """What is promised whatever the cache decides: each request's tokens are those that it gets alone."""
-    cache = load("prefix_cache").PrefixCache(16, 2)
-    scheduler = load("caching").CachingScheduler(cache, max_memory_tokens=case["memory"], **_options(case))
-    events, _ = _serve(case, scheduler)
-    tokens: dict[str, list[int]] = {}
-    for kind, name, *rest in events:
-        tokens.setdefault(name, []).extend(rest[:1] if kind == "TokenEvent" else ())
-    return [sorted(tokens.items()), cache.num_unused]
-
-
-@sheet("13.1", _traffic, 8)
-def _lookups(case: Case) -> Any:
-    request, found = load("request").Request, list[Any]()
-    proposer = load("proposers").PromptLookup(3, 1)
-    for name, prompt, limit, at in case["asks"]:
-        found.append([list(each) for each in proposer.propose([request(name, prompt, limit)], [at])])
-    return found
-
-
-def _prices(random: Random) -> Case:
-    return {
-        "share": random.uniform(0.05, 0.97),
-        "guesses": random.randint(0, 9),
-        "batch": random.randint(1, 200),
-        "context": random.randint(1, 4000),
-    }
-
-
-@sheet("13.6", _prices)
-def _pays(case: Case) -> Any:
-    from tiny_batch_kit.machine.hardware import A100
-    from tiny_batch_kit.model.shapes import LLAMA_3_8B
-
-    control, batch, context = load("guess_control"), case["batch"], case["context"]
-    price = control.verify_seconds(LLAMA_3_8B, A100, batch, context, case["guesses"])
-    best = control.best_guesses(LLAMA_3_8B, A100, batch, context, case["share"], draft_seconds=1e-4)
-    return [control.expected_tokens(case["share"], case["guesses"]), price, best]
+    return serve(case, policies.PreemptiveScheduler(headroom=1, max_memory_tokens=case["memory"], **options(case)))
