@@ -25,7 +25,8 @@ from tiny_batch_kit.timeline.palette import PALETTE, THEME, svg_id
 
 COLOURS = PALETTE
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_JOINS = "#{id} *{{stroke-linejoin:round;stroke-linecap:butt}}"
+# matplotlib names no colour for the words of a legend: they would be black on any ground.
+_JOINS = "#{id} text{{fill:currentColor}}#{id} *{{stroke-linejoin:round;stroke-linecap:butt}}"
 INK = "#17181c"  # replaced by the page's text colour
 STYLE: dict[Any, Any] = {
     "figure.figsize": (7.2, 4.2),
