@@ -54,10 +54,14 @@ TINY = """
 """
 
 
-# Words of plots that name no colour of their own, and don't take the page's.
+# Words of plots that name no colour of their own, and don't take the page's; and those in a frame that stays white.
 BLACK = """
 () => [...document.querySelectorAll("main svg.tb-plot text")]
-    .filter((each) => !each.style.fill && getComputedStyle(each).fill !== getComputedStyle(each).color)
+    .filter((each) => {
+        const frame = each.closest("[id*='-legend_']")?.querySelector(":scope > [id*='-patch_'] > path");
+        const own = !each.style.fill && getComputedStyle(each).fill !== getComputedStyle(each).color;
+        return own || /#fff|rgb\\(255/.test(frame?.style.fill ?? "");
+    })
     .map((each) => each.textContent)
 """
 

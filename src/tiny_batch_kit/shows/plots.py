@@ -99,6 +99,7 @@ def _accessible(text: str, title: str, description: str) -> str:
     rest = re.sub(r"<style[^>]*>.*?</style>", "", rest, flags=re.S)
     name = svg_id(title + rest)
     rest = rest.replace(INK, "currentColor")
+    rest = rest.replace("fill: #ffffff; opacity: 0.8", "fill: var(--paper); opacity: 0.8")  # a legend's frame
     rest = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", rest)
     # Ids must be unique in a page that holds several pictures.
     rest = re.sub(r'\bid="', f'id="{name}-', rest)
