@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from tiny_batch_kit.timeline.html import page as page_of
+from tiny_batch_kit.timeline.html import story, timeline_page
+
+from .test_story import PIECES, one_by_one, together
+
 THEMES = ("light", "rust", "coal", "navy", "ayu")
 WINDOWS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
 
@@ -49,6 +54,26 @@ def test_axe_finds_nothing(open_page: Any, site: Path, axe: str, pytestconfig: p
             themes = THEMES if soak else (THEMES[number % len(THEMES)],)
             found += [f"{path.name}, {window}: {each}" for each in page.evaluate(RUN, list(themes))]
     assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_axe_finds_nothing_in_the_pages_of_demo_and_viz(
+    open_page: Any, tmp_path: Path, axe: str, window: str, scheme: str
+) -> None:
+    runs = [one_by_one(), together()]
+    pages = {
+        "demo.html": page_of("Two ways", story(runs, ["Count", "Tags"], [PIECES, PIECES])),
+        "viz.html": timeline_page(runs),
+    }
+    for name, text in pages.items():
+        (tmp_path / name).write_text(text)
+        page = open_page(str(tmp_path / name), WINDOWS[window], color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate(axe)
+        assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in page.evaluate(WHOLE)] == []
+
+
+WHOLE = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations"
 
 
 def test_the_list_of_chapters_opens_by_keyboard(open_page: Any) -> None:

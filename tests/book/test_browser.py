@@ -30,6 +30,7 @@ def test_every_page_opens_and_fits(open_page: Any, site: Path, window: dict[str,
         cut = page.evaluate(OVERHANGING)
         assert cut == [], f"{path.name}: {cut} stick out"
         assert page.evaluate(TINY) == [], f"{path.name}: too small to read"
+        assert page.evaluate(BLACK) == [], f"{path.name}: black in any theme"
 
 
 # What is wider than the text and stands in nothing that scrolls: hidden overflow would cut it off unseen.
@@ -48,6 +49,18 @@ TINY = """
     .filter((each) => {
         const { a, b } = each.getScreenCTM();
         return parseFloat(getComputedStyle(each).fontSize) * Math.hypot(a, b) < 7;
+    })
+    .map((each) => each.textContent)
+"""
+
+
+# Words of plots that name no colour of their own, and don't take the page's; and those in a frame that stays white.
+BLACK = """
+() => [...document.querySelectorAll("main svg.tb-plot text")]
+    .filter((each) => {
+        const frame = each.closest("[id*='-legend_']")?.querySelector(":scope > [id*='-patch_'] > path");
+        const own = !each.style.fill && getComputedStyle(each).fill !== getComputedStyle(each).color;
+        return own || /#fff|rgb\\(255/.test(frame?.style.fill ?? "");
     })
     .map((each) => each.textContent)
 """

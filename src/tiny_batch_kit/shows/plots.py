@@ -25,7 +25,8 @@ from tiny_batch_kit.timeline.palette import PALETTE, THEME, svg_id
 
 COLOURS = PALETTE
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_JOINS = "#{id} *{{stroke-linejoin:round;stroke-linecap:butt}}"
+# matplotlib names no colour for the words of a legend: they would be black on any ground.
+_JOINS = "#{id} text{{fill:currentColor}}#{id} *{{stroke-linejoin:round;stroke-linecap:butt}}"
 INK = "#17181c"  # replaced by the page's text colour
 STYLE: dict[Any, Any] = {
     "figure.figsize": (7.2, 4.2),
@@ -98,6 +99,7 @@ def _accessible(text: str, title: str, description: str) -> str:
     rest = re.sub(r"<style[^>]*>.*?</style>", "", rest, flags=re.S)
     name = svg_id(title + rest)
     rest = rest.replace(INK, "currentColor")
+    rest = rest.replace("fill: #ffffff; opacity: 0.8", "fill: var(--paper); opacity: 0.8")  # a legend's frame
     rest = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", rest)
     # Ids must be unique in a page that holds several pictures.
     rest = re.sub(r'\bid="', f'id="{name}-', rest)
