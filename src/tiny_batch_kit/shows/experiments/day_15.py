@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -12,27 +13,27 @@ from tiny_batch_kit.model.tokenizer import BpeTokenizer
 from tiny_batch_kit.shows import plots
 from tiny_batch_kit.shows.experiments import Experiment
 from tiny_batch_kit.shows.versus import servers
-from tiny_batch_kit.shows.versus.servers import ENGINE, OURS, THEIRS, Answered
+from tiny_batch_kit.shows.versus.servers import ENGINE, OURS, THEIRS, Answered, Crowd
 from tiny_batch_kit.shows.versus.slow_reader import tokens_until_cut
 
-CLIENTS, LIMIT, ROUNDS = 16, 48, 3
+CROWD, NOTES, ROUNDS = Crowd(16, 48), Crowd(16, 48, notes=True), 3
 
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Ask the same of the engine alone, the server and mlx_lm.server, by turns; quick: of the first two, here."""
-    runs = _quick(checkpoint, progress) if quick else _by_turns(checkpoint, progress)
+    runs = _quick(checkpoint, progress) if quick else _by_turns(checkpoint, progress, CROWD, 0.0)
+    noted = {} if quick else _by_turns(checkpoint, progress, NOTES, 0.45)
     found = {side: servers.medians(each) for side, each in runs.items()}
-    own_speed, own_ttft = found[OURS]
-    rows: list[list[object]] = [
-        [side, speed, ttft, own_speed / speed, own_ttft / ttft] for side, (speed, ttft) in found.items()
-    ]
+    rows = _rows(found, "") + _rows({side: servers.medians(each) for side, each in noted.items()}, ", notes")
+    own_speed, _ = found[OURS]
     progress("a reader who takes nothing", 0.95)
     sizes = {"4 KiB": 4 << 10} if quick else {"64 KiB": 64 << 10, "as much as it likes": None}
     ahead = {words: tokens_until_cut(checkpoint, size) for words, size in sizes.items()}
     cost = 1 - own_speed / found[ENGINE][0]
     notes = [
-        f"{CLIENTS if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs in turn, "
-        "each in a process of its own, on the same weights and BLAS.",
+        f"{CROWD.clients if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs in turn, "
+        "each in a process of its own, on the same weights and BLAS. Notes: every sixth question follows a page of "
+        "text.",
         f"The server costs its engine {cost:.1%} of its tokens a second. TTFT: from when a request should have been "
         "sent to its first text, at the client.",
         "Tokens that are made for a reader who takes nothing, until it is cut off, if the system may hold for it "
@@ -42,8 +43,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
         title="The server beside its engine and mlx_lm.server",
         columns=["side", "tokens/s", "TTFT p50 s", "server / this, tokens/s", "server / this, TTFT"],
         rows=rows,
-        data={"ahead": ahead}
-        | {side: [[run.tokens_per_second, sorted(run.ttft)] for run in each] for side, each in runs.items()},
+        data={"ahead": ahead, **_each(runs, ""), **_each(noted, ", notes")},
         figure=_figure(found, runs),
         description="Bars of tokens a second on the left, and on the right for each side how many of the requests had "
         "their first text after how many seconds. The server is close to its engine in both.",
@@ -51,17 +51,31 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     )
 
 
+def _rows(found: dict[str, tuple[float, float]], crowd: str) -> list[list[object]]:
+    """A row a side: its medians, and the server's as multiples of them."""
+    own_speed, own_ttft = found.get(OURS, (0.0, 0.0))
+    return [[side + crowd, speed, ttft, own_speed / speed, own_ttft / ttft] for side, (speed, ttft) in found.items()]
+
+
+def _each(runs: dict[str, list[Answered]], crowd: str) -> dict[str, Any]:
+    """Every run's tokens a second and times to first text."""
+    return {side + crowd: [[run.tokens_per_second, sorted(run.ttft)] for run in each] for side, each in runs.items()}
+
+
 def _quick(checkpoint: Checkpoint, progress: Progress) -> dict[str, list[Answered]]:
     """One run of the two sides of ours, in this process."""
-    shots = servers.questions(4, 8)
+    shots = Crowd(4, 8).shots()
     progress(ENGINE, 0.2)
     alone = servers.engine_alone(checkpoint, shots)
     progress(OURS, 0.6)
     return {ENGINE: [alone], OURS: [servers.in_this_process(checkpoint, shots)]}
 
 
-def _by_turns(checkpoint: Checkpoint, progress: Progress) -> dict[str, list[Answered]]:
-    """ROUNDS runs of each side. mlx_lm.server only for a tokenizer that can be written for it."""
+def _by_turns(checkpoint: Checkpoint, progress: Progress, crowd: Crowd, done: float) -> dict[str, list[Answered]]:
+    """ROUNDS runs of each side. mlx_lm.server only for a tokenizer that can be written for it.
+
+    done: what share of all runs is behind us.
+    """
     sides = [ENGINE, OURS, *([THEIRS] if isinstance(checkpoint.tokenizer, BpeTokenizer) else [])]
     runs: dict[str, list[Answered]] = {side: [] for side in sides}
     with tempfile.TemporaryDirectory(prefix="tiny-batch-") as name:
@@ -70,8 +84,9 @@ def _by_turns(checkpoint: Checkpoint, progress: Progress) -> dict[str, list[Answ
             servers.write_for_mlx_lm(checkpoint, folder)
         for turn in range(ROUNDS):
             for place, side in enumerate(sides if turn % 2 == 0 else sides[::-1]):
-                progress(f"round {turn + 1} of {ROUNDS}: {side}", (turn * len(sides) + place) / (ROUNDS * len(sides)))
-                runs[side].append(servers.measured(side, checkpoint.name, folder, CLIENTS, LIMIT))
+                share = (turn * len(sides) + place) / (ROUNDS * len(sides))
+                progress(f"round {turn + 1} of {ROUNDS}: {side}", done + 0.45 * share)
+                runs[side].append(servers.measured(side, checkpoint.name, folder, crowd))
     return runs
 
 

@@ -1,7 +1,7 @@
 """One measurement in this process, printed as JSON.
 
 `python -m tiny_batch_kit.shows.versus SIDE WORKLOAD MODEL IMPL` serves a workload; with `profile` for SIDE, a decode
-step is taken apart; with `served`, WORKLOAD is 16x48: so many questions with so many tokens, for the server's engine.
+step is taken apart; with `served`, WORKLOAD is a Crowd as JSON, whom the server's engine answers.
 """
 
 import json
@@ -29,11 +29,10 @@ def main(side: str, workload: str, model: str, impl: str) -> None:
         print(json.dumps(asdict(profile(arranged))))
         return
     if side == "served":
-        from tiny_batch_kit.shows.versus.servers import engine_alone, questions
+        from tiny_batch_kit.shows.versus.servers import Crowd, engine_alone
 
         arranged = replace(checkpoint, model=OURS["engine"].arrange(checkpoint.model))
-        clients, limit = map(int, workload.split("x"))
-        print(json.dumps(asdict(engine_alone(arranged, questions(clients, limit)))))
+        print(json.dumps(asdict(engine_alone(arranged, Crowd(**json.loads(workload)).shots()))))
         return
     if workload == WORKLOAD:
         talking = replace(checkpoint, model=TALKING[side].arrange(checkpoint.model))

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +24,13 @@ from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.model.tokenizer import BpeTokenizer
 from tiny_batch_kit.server.build import Options, build, make_engine
 from tiny_batch_kit.server.local import LocalServer
-from tiny_batch_kit.serving import load
+from tiny_batch_kit.serving import load, texts
 from tiny_batch_kit.serving.load import Shot, Target
 from tiny_batch_kit.shows.versus.sides import as_mlx_lm
 
 ENGINE, OURS, THEIRS = "engine alone", "server", "mlx_lm.server"
+NOTE = 2200
+"""Characters of a note: some 430 tokens."""
 STARTING = 180
 """Seconds that a server may take to start."""
 
@@ -47,9 +49,25 @@ class Answered:
         return self.tokens / self.seconds
 
 
-def questions(clients: int, limit: int) -> list[Shot]:
-    """What the demo asks, from so many clients at once; every answer may have `limit` tokens."""
-    return [Shot(0.0, shot.messages, limit) for shot in load.poisson(clients, float("inf"))]
+@dataclass(frozen=True)
+class Crowd:
+    """What the demo asks, from so many clients at once; every answer may have `limit` tokens.
+
+    notes: every sixth puts a page of text before its question, as chats do: prompts are of very unequal lengths.
+    """
+
+    clients: int
+    limit: int
+    notes: bool = False
+
+    def shots(self) -> list[Shot]:
+        """The questions."""
+        found = []
+        for number, shot in enumerate(load.poisson(self.clients, float("inf"))):
+            note = f"Note {number}. {texts.REPORT[:NOTE]}\n\n" if self.notes and number % 6 == 5 else ""
+            (message,) = shot.messages
+            found.append(Shot(0.0, [{**message, "content": note + message["content"]}], self.limit))
+        return found
 
 
 def engine_alone(checkpoint: Checkpoint, shots: Sequence[Shot]) -> Answered:
@@ -100,12 +118,12 @@ def in_this_process(checkpoint: Checkpoint, shots: Sequence[Shot]) -> Answered:
         return asyncio.run(asked(Target(server.url, checkpoint.name), shots))
 
 
-def measured(side: str, model: str, folder: Path, clients: int, limit: int) -> Answered:
+def measured(side: str, model: str, folder: Path, crowd: Crowd) -> Answered:
     """One run of a side in processes of its own. model: its name; folder: its weights for mlx_lm."""
     which = "ref" if _is_reference() else "mine"
     if side == ENGINE:
         package = __name__.rpartition(".")[0]
-        words = [sys.executable, "-m", package, "served", f"{clients}x{limit}", model, which]
+        words = [sys.executable, "-m", package, "served", json.dumps(asdict(crowd)), model, which]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise KitError(f"the engine alone ended with {(done.stderr.strip().splitlines() or ['nothing'])[-1]}")
@@ -113,13 +131,13 @@ def measured(side: str, model: str, folder: Path, clients: int, limit: int) -> A
     if side == OURS:
         words = ["-m", "tiny_batch_kit", "serve", "--model", model, "--port", "0", *(["--ref"] * (which == "ref"))]
         with _process(words) as process:
-            return asyncio.run(asked(Target(_url(process), model), questions(clients, limit)))
+            return asyncio.run(asked(Target(_url(process), model), crowd.shots()))
     start = "from tiny_batch_kit.machine import blas; blas.use_fast(); from mlx_lm.server import main; main()"
     port = _free_port()
     with _process(["-c", start, "--model", str(folder), "--port", str(port), "--log-level", "ERROR"]) as process:
         target = Target(f"http://127.0.0.1:{port}", "default_model")
         _wait(process, port)
-        return asyncio.run(asked(target, questions(clients, limit)))
+        return asyncio.run(asked(target, crowd.shots()))
 
 
 def write_for_mlx_lm(checkpoint: Checkpoint, folder: Path) -> None:
