@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,30 +89,30 @@ def right(got: Sequence[str], expected: Sequence[str]) -> bool:
     )
 
 
-def look(layout: Layout, day: Day, secret: str, tick: Callable[[], None], only: Sequence[str] = ()) -> list[Seen]:
-    """What the sheets of a day see, in the order of its tasks. only: of these tasks; () for all."""
+def look(layout: Layout, day: Day, secret: str, only: Sequence[str] = (), *, wrong: bool = True) -> list[Seen]:
+    """What the sheets of a day see, in the order of its tasks.
+
+    only: of these tasks; () for all. wrong: whether to look at wrong solutions too, which takes the most time.
+    """
     tasks = [task.id for task in day.tasks if task.id in SHEETS and (not only or task.id in only)]
-    expected: dict[str, list[str]] = {}
-    seconds: dict[str, float] = {}
+    expected, seconds = dict[str, list[str]](), dict[str, float]()
     for task in tasks:
         began = time.monotonic()
         expected[task] = sit(layout.reference, [task], secret)[task]
         seconds[task] = time.monotonic() - began
     caught: dict[str, list[str]] = {task: [] for task in tasks}
     missed: dict[str, list[str]] = {task: [] for task in tasks}
-    refused: dict[str, list[str]] = {task: [] if _all_answered(expected[task]) else ["the reference"] for task in tasks}
+    refused = {task: [] if _all_answered(expected[task]) else ["the reference"] for task in tasks}
     with tempfile.TemporaryDirectory(prefix="tiny-batch-sheets-") as work:
         for file in layout.alternatives(day):
             got = sit(reference_with(layout, file, Path(work, f"right-{file.stem}")), tasks, secret)
             for task in tasks:
                 refused[task] += [] if right(got[task], expected[task]) else [file.stem]
-            tick()
-        for file in layout.wrong(day):
+        for file in layout.wrong(day) if wrong else ():
             task = read_wrong(file).task
             if task in tasks:
                 got = sit(reference_with(layout, file, Path(work, f"wrong-{file.stem}")), [task], secret)
                 (missed if right(got[task], expected[task]) else caught)[task].append(file.stem)
-            tick()
     return [Seen(task, seconds[task], tuple(caught[task]), tuple(missed[task]), tuple(refused[task])) for task in tasks]
 
 
