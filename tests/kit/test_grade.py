@@ -163,8 +163,8 @@ def test_memory_and_disk_are_bounded(request: pytest.FixtureRequest, monkeypatch
     monkeypatch.setattr(contain, "MOST_MEMORY", 1 << 30)  # a test leaves others some
     got = {name: grading_one.grade(attack(name)) for name in GREEDY}
     assert {name: graded.points for name, graded in got.items()} == dict.fromkeys(GREEDY, 0)
-    assert "memory" in got["takes memory"].tried[-1]
-    assert "disk" in got["fills the disk"].tried[-1]
+    assert "memory" in str(got["takes memory"].tried)
+    assert "disk" in str(got["fills the disk"].tried)
     assert "File too large" in str(got["one large file"].results)
     assert grading_one.grade(Submission("right", {"roofline.py": RIGHT})).points == 4.0
 

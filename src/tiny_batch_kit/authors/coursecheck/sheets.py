@@ -19,7 +19,8 @@ from tiny_batch_kit.course import implementations
 from tiny_batch_kit.course.syllabus import Day
 from tiny_batch_kit.grading.looks_like import read_wrong
 
-CASE_SECONDS, MOST_SECONDS = 6, 12
+CASE_SECONDS, MOST_SECONDS = 5, 12
+"""Of the processor, for a case and for all: a busy machine makes no solution wrong. Of the clock, ten times that."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,17 @@ def _answer(folder: Path, tasks: Sequence[str], secret: str, file: Path) -> None
         os.dup2(null, number)
     implementations.install(folder)
     signal.signal(signal.SIGALRM, ring)
-    end = time.monotonic() + MOST_SECONDS
+    signal.signal(signal.SIGPROF, ring)
+    end = time.process_time() + MOST_SECONDS
     with file.open("w", encoding="utf-8") as lines:
         for task in tasks:
             for case in cases_of(task, secret):
-                if time.monotonic() > end:
+                if time.process_time() > end:
                     return
-                signal.alarm(CASE_SECONDS)
+                signal.alarm(10 * CASE_SECONDS)
+                signal.setitimer(signal.ITIMER_PROF, CASE_SECONDS)
                 given = answer(task, json.loads(json.dumps(case)))
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 signal.alarm(0)
                 lines.write(f"{task} {given}\n")
                 lines.flush()
