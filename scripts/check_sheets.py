@@ -32,7 +32,7 @@ def main() -> int:
         if days and day.number not in days:
             continue
         mine = [task for task in args.task if task.startswith(f"{day.number}.")]
-        for seen in look(layout, day, args.secret, lambda: None, mine):
+        for seen in look(layout, day, args.secret, mine):
             count = len(seen.caught) + len(seen.missed)
             total, caught, refused = total + count, caught + len(seen.caught), refused + len(seen.refused)
             out.print(f"{seen.task}: {len(seen.caught)} of {count} in {seen.seconds:.2f} s")

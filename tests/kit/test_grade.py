@@ -3,6 +3,9 @@
 import io
 import json
 import re
+import subprocess
+import sys
+import time
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -13,11 +16,12 @@ import pytest
 from tiny_batch_kit.authors.coursecheck.folders import reference_with
 from tiny_batch_kit.authors.coursecheck.layout import Layout
 from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.classroom import contain
 from tiny_batch_kit.classroom import grade as grading
 from tiny_batch_kit.classroom.contain import has_bubblewrap
 from tiny_batch_kit.classroom.exam import SHEETS, answer, cases_of
 from tiny_batch_kit.classroom.grade import Graded, Grader, grade_all
-from tiny_batch_kit.classroom.judge import TaskResult, same
+from tiny_batch_kit.classroom.judge import Expected, TaskResult, judge_day, same
 from tiny_batch_kit.classroom.report import clean, gradescope, page_of, write
 from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.spread import on_ray
@@ -58,13 +62,21 @@ HOSTILE = {
     "invalid": b"\xff\xfe\x00 = 3\n",
 }
 
+GREEDY = {
+    "takes memory": b"hoard = []\nwhile True: hoard.append(b'x' * (32 << 20))\n",
+    "fills the disk": b"import tempfile\nfor n in range(99):\n"
+    b"    with open(f'{tempfile.gettempdir()}/file-{n}', 'wb') as file: file.write(b'x' * (32 << 20))\n",
+    "one large file": b"import tempfile\nwith open(f'{tempfile.gettempdir()}/file', 'wb') as file:\n"
+    b"    while True: file.write(b'x' * (32 << 20))\n",
+}
+
 QUICK = ("exits", "patches pytest", "patches expect", "changes modules", "imports the reference", "never ends", "forks")
 """The tricks that are tried each time; all of them with --soak, in a class of forty."""
 
 
 def attack(name: str) -> Submission:
     body = WRONG.replace(b"return 0", b"return Yes()") if name == "always equal" else WRONG
-    return Submission(name, {"roofline.py": body.replace(HEAD, HEAD + HOSTILE[name], 1)})
+    return Submission(name, {"roofline.py": body.replace(HEAD, HEAD + {**HOSTILE, **GREEDY}[name], 1)})
 
 
 @pytest.fixture(scope="module")
@@ -183,9 +195,65 @@ def test_who_tampers_with_right_answers_is_not_believed(
     assert "tampered" in graded.tried[0]
 
 
-def test_without_bubblewrap_limits_still_hold(tmp_path: Path):
-    limited = Grader(COURSE, [DAY], "a secret", tmp_path, bubblewrap=False, patience=0.08)
-    limited.prepare()
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Grader:
+    made = Grader(COURSE, [DAY], "a secret", tmp_path_factory.mktemp("limited"), bubblewrap=False, patience=0.08)
+    made.prepare()
+    return made
+
+
+@pytest.mark.parametrize("way", ["grader", "limited"])
+def test_memory_and_disk_are_bounded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, way: str):
+    """Who takes too much loses his own points only: the next one gets all of his."""
+    if not request.config.getoption("--soak"):
+        pytest.skip("takes a minute: --soak; each limit by itself is tested below")
+    grading_one = request.getfixturevalue(way)
+    monkeypatch.setattr(contain, "MOST_MEMORY", 1 << 30)  # a test leaves others some
+    got = {name: grading_one.grade(attack(name)) for name in GREEDY}
+    assert {name: graded.points for name, graded in got.items()} == dict.fromkeys(GREEDY, 0)
+    assert "memory" in str(got["takes memory"].tried)
+    assert "disk" in str(got["fills the disk"].tried)
+    assert grading_one.grade(Submission("right", {"roofline.py": RIGHT})).points == 4.0
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("h = []\nwhile True: h.append(b'x' * (4 << 20))", "it took too much memory"),
+        ("import os, time\nos.fork(), os.fork()\nh = b'x' * (120 << 20)\ntime.sleep(90)", "it took too much memory"),
+        ("n = 0\nwhile True: open(f'f{n}', 'wb').write(b'x' * (4 << 20)); n += 1", "it wrote too much to the disk"),
+        ("import os\nos.mkdir('d')\nopen('d/a', 'wb').write(b'x' * (50 << 20))", ""),
+    ],
+    ids=["memory", "memory-of-several", "disk", "enough"],
+)
+def test_who_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, ended: str):
+    monkeypatch.setattr(contain, "MOST_MEMORY", 300 << 20)
+    monkeypatch.setattr(contain, "MOST_DISK", 100 << 20)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "start_new_session": True, "cwd": tmp_path}
+    process = subprocess.Popen([sys.executable, "-S", "-c", text], **pipes)
+    try:
+        assert contain._read(process, b"", time.monotonic() + 100, tmp_path) == (b"", ended)
+    finally:
+        contain.end(process.pid)
+        process.wait()
+
+
+def test_a_full_disk_is_told():
+    course, expected = COURSE, Expected({}, {1: {}}, {1: {}})
+    _, tried = judge_day(course.day(1), {"full": True}, expected, "")
+    assert "disk" in tried[0]
+    assert judge_day(course.day(1), {"full": 1}, expected, "")[1] == []
+
+
+def test_what_lies_in_a_folder_is_counted_once(tmp_path: Path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "file").write_bytes(b"x" * 100_000)
+    (tmp_path / "link").symlink_to(tmp_path / "deep")
+    assert 100_000 <= contain.disk_of(tmp_path) < 150_000
+    assert contain.disk_of(tmp_path / "gone") == 0
+
+
+def test_without_bubblewrap_limits_still_hold(limited: Grader):
     right, loop, forks, cheat = grade_all(
         limited,
         [Submission("r", {"roofline.py": RIGHT}), *map(attack, ("never ends", "forks", "imports the reference"))],
@@ -289,8 +357,9 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path):
     assert read_submissions([tmp_path])[0].files == {}
 
 
-def test_every_day_has_a_sheet_and_every_secret_its_cases():
-    assert {int(task.split(".")[0]) for task in SHEETS} == {day.number for day in COURSE.ready}
+def test_every_task_has_a_sheet_and_every_secret_its_cases():
+    kernels = {"12.5", "12.6"}  # what they are compiled with is not in the sandbox: their tests alone decide
+    assert {task.id for day in COURSE.ready for task in day.tasks} - set(SHEETS) == kernels
     assert cases_of("1.2", "a") == cases_of("1.2", "a") != cases_of("1.2", "b")
 
 

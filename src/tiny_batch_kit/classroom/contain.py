@@ -19,6 +19,11 @@ from tiny_batch_kit.base.paths import ROOT
 
 MOST_OUTPUT = 64_000_000
 MOST_PROCESSES = 60
+MOST_MEMORY = 4 << 30
+"""Bytes of all processes of a submission together."""
+MOST_DISK = 512 << 20
+LOOK = 0.25
+"""So many seconds pass between two looks at memory and disk."""
 NOT_CONTAINED = (
     "bubblewrap does not work here, so submissions run under limits of time, memory, processes and output only: they "
     "can read this user's files and reach the network. Grade on a Linux machine with bubblewrap, or in a container."
@@ -66,7 +71,7 @@ def run_inside(stage: Path, mine: Path, job: bytes, seconds: float, *, bubblewra
             start_new_session=True,
         )
         try:
-            output, ended = _read(process, job, started + seconds)
+            output, ended = _read(process, job, started + seconds, Path(folder))
         finally:
             end(process.pid)
             process.wait()
@@ -95,7 +100,7 @@ def _bubblewrap(stage: Path, mine: Path) -> list[str]:
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     for place in ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", sys.base_prefix):
         words += ["--ro-bind-try", place, place]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(512 << 20), "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(MOST_DISK), "--tmpfs", "/tmp"]
     words += ["--ro-bind", str(stage), str(ROOT), "--ro-bind", str(mine), str(ROOT / "src" / "tiny_batch")]
     if venv != Path(sys.base_prefix):
         words += ["--ro-bind", str(venv), str(venv)]
@@ -104,8 +109,8 @@ def _bubblewrap(stage: Path, mine: Path) -> list[str]:
     return [*words, "--setenv", "PYTHONPATH", str(ROOT / "src"), "--chdir", str(ROOT), "--"]
 
 
-def _read(process: subprocess.Popen[bytes], job: bytes, deadline: float) -> tuple[bytes, str]:
-    """Give the program its job, and read what it writes, within limits of time, bytes and processes."""
+def _read(process: subprocess.Popen[bytes], job: bytes, deadline: float, folder: Path) -> tuple[bytes, str]:
+    """Give the program its job, and read what it writes, within limits of time, bytes, processes, memory and disk."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -113,7 +118,7 @@ def _read(process: subprocess.Popen[bytes], job: bytes, deadline: float) -> tupl
         process.stdin.close()
     except BrokenPipeError:
         pass
-    output, usual = bytearray(), _tasks()
+    output, usual, looked = bytearray(), _tasks(), time.monotonic()
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
@@ -128,6 +133,12 @@ def _read(process: subprocess.Popen[bytes], job: bytes, deadline: float) -> tupl
                 return bytes(output[:MOST_OUTPUT]), "it wrote too much"
             if _tasks() > usual + MOST_PROCESSES and len(descendants(process.pid)) > MOST_PROCESSES:
                 return bytes(output), "it started too many processes"
+            if time.monotonic() > looked + LOOK:
+                looked = time.monotonic()
+                if memory_of([process.pid, *descendants(process.pid)]) > MOST_MEMORY:
+                    return bytes(output), "it took too much memory"
+                if disk_of(folder) > MOST_DISK:
+                    return bytes(output), "it wrote too much to the disk"
 
 
 def _tasks() -> int:
@@ -153,6 +164,29 @@ def descendants(pid: int) -> list[int]:
             found.append(child)
             todo.append(child)
     return found
+
+
+def memory_of(processes: list[int]) -> int:
+    """How many bytes some processes hold in memory; what they share counts for each. 0 where there is no /proc."""
+    pages = 0
+    for pid in processes:
+        with contextlib.suppress(OSError, IndexError):
+            pages += int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def disk_of(folder: Path) -> int:
+    """How many bytes lie in a folder, links not followed; what goes away meanwhile counts for nothing."""
+    size, todo = 0, [folder]
+    while todo:
+        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(Path(entry.path))
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+    return size
 
 
 def end(pid: int, *, itself: bool = True) -> None:

@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -54,6 +55,8 @@ def main() -> None:
         }
         found = {"day": day["day"], "ended": ended, "sheet": _text(sheet), "results": _text(tests)}
         found["running"] = _text(tests.with_suffix(".running"))
+        if "TINY_BATCH_MINE" not in os.environ:  # on a disk of its own
+            found["full"] = shutil.disk_usage(WORK).free < 1 << 20
         data = json.dumps(found).encode() + b"\n"
         while data:
             data = data[os.write(out, data) :]

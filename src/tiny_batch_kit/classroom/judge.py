@@ -91,6 +91,8 @@ def judge_day(
         if result.red:
             result.looks_like = looks_like(task.id, real, wrong, signatures)
         results.append(result)
+    if found.get("full") is True:
+        tried.append(f"Day {day.number}: the code filled the disk that it may use")
     ended = {how for how in found.get("ended", {}).values() if how}
     if ended and not records:
         where = str(found.get("running", ""))[-200:].rsplit("::", 1)[-1]

@@ -20,7 +20,7 @@ def _doors(random: Random) -> Case:
         ],
         "slots": random.randint(1, 4),
         "longest": longest,
-        "budget": random.choice([None, longest, 20, 30]),
+        "budget": random.choice([None, 8, longest, 20, 30]),
     }
 
 
@@ -45,7 +45,7 @@ def _who(case: Case) -> Any:
         request = known[-1 - which % len(known)] if known else None
         if kind == "submit":
             number += 1
-            name = f"r{number}" if which or request is None else request.id  # a name may be taken
+            name = f"r{number}" if which > 4 or request is None else request.id  # a name may be taken
             made = states.Request(name, [1] * size, limit, decode=lambda tokens: "ab" * len(tokens), stop=["bx"])
             said = [told(batcher.submit, made), made.max_tokens]
             known += [made] if said[0] != "refused" else []
@@ -79,6 +79,8 @@ def _texts(random: Random) -> Case:
     words = ["a", "hello", "the quick brown fox", "x" * 30, "aa", "b", "hello"]
     prompts = [random.choice([*words, "", None, None, "y" * 90]) for _ in range(random.randint(1, 7))]
     prompts = [each if each is not None else random.choice(["later", "later", "number"]) for each in prompts]
+    if random.random() < 0.5:
+        prompts = ["a", *["later"] * 9, *prompts]
     return {
         "prompts": prompts,
         "slots": random.randint(1, 3),

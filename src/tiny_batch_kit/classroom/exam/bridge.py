@@ -12,7 +12,7 @@ from tiny_batch_kit.course.implementations import load
 
 def _calls(random: Random) -> Case:
     kinds = ["submit", "submit", "take", "take", "take", "refuse", "token", "token", "token", "end", "cancel"]
-    kinds += ["leave", "read", "token", "two"]
+    kinds += ["leave", "read", "token", "two", "two"]
     moves = [[random.choice(kinds), random.randrange(7), random.randint(1, 4)] for _ in range(50)]
     moves.insert(random.randint(20, 50), [random.choice(["close", "died"]), 0, 0])
     return {"moves": moves, "bound": random.randint(1, 4)}
@@ -49,7 +49,7 @@ def _state(call: Any) -> Any:
     return "taken" if call.exception() is None else type(call.exception()).__name__
 
 
-@sheet("15.3", _calls, 24)
+@sheet("15.3", _calls, 40)
 def _bridged(case: Case) -> Any:
     from tiny_batch_kit.machine.virtual_time import run_virtual
 

@@ -1,0 +1,46 @@
+"""The exam of `course grade`: no sheet refuses a right solution, and each sees most of the wrong ones by itself."""
+
+import json
+
+import pytest
+
+from tiny_batch_kit.authors.coursecheck.layout import Layout
+from tiny_batch_kit.authors.coursecheck.sheets import look, right
+from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.classroom.exam import SHEETS, cases_of
+
+pytestmark = pytest.mark.timeout(600)
+
+LAYOUT = Layout.of(ROOT)
+SECRETS = ("a secret", "another")
+LEAST = 0.85
+"""Of all wrong solutions of a day, the share that its sheets see without any test."""
+
+
+@pytest.mark.parametrize("day", LAYOUT.days, ids=lambda day: f"day-{day.number}")
+def test_every_right_solution_gets_all(day):
+    for secret in SECRETS:
+        found = look(LAYOUT, day, secret, wrong=False)
+        assert {seen.task: seen.refused for seen in found if seen.refused} == {}
+
+
+@pytest.mark.parametrize("day", LAYOUT.days, ids=lambda day: f"day-{day.number}")
+def test_most_wrong_solutions_are_seen(day, request: pytest.FixtureRequest):
+    if not request.config.getoption("--soak"):
+        pytest.skip("takes minutes: --soak")
+    found = look(LAYOUT, day, SECRETS[0])
+    caught, missed = (sum(len(getattr(seen, name)) for seen in found) for name in ("caught", "missed"))
+    print(f"Day {day.number}: {caught} of {caught + missed}")
+    assert caught >= LEAST * (caught + missed), {seen.task: seen.missed for seen in found if seen.missed}
+
+
+@pytest.mark.parametrize("task", SHEETS)
+def test_cases_are_plain_and_depend_on_the_secret(task: str):
+    cases = cases_of(task, "a secret")
+    assert json.loads(json.dumps(cases)) == cases == cases_of(task, "a secret") != cases_of(task, "another")
+
+
+def test_answers_that_did_not_come_are_not_right():
+    assert right(['{"is": 1}'], ['{"is": 1}'])
+    assert not right([], ['{"is": 1}'])
+    assert not right(['{"hole": "1.1"}'], ['{"hole": "1.1"}'])
