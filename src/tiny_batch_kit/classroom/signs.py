@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from threading import Lock
 
 from tiny_batch_kit.course.cutter import functions
 from tiny_batch_kit.course.syllabus import Course
 
 LARGE = 45
 """Only functions of so many nodes are compared: small ones are alike by necessity."""
-
-_ONE_AT_A_TIME = Lock()
-"""Until Python 3.11.4, two threads that parse at once get in each other's way: "recursion depth mismatch"."""
 
 _MODULES = {
     "_pytest", "pytest", "pluggy", "atexit", "ctypes", "gc", "tiny_batch_ref", "builtins", "importlib", "subprocess",
@@ -94,7 +90,6 @@ def _shape(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[int, str]:
 
 def _tree(data: bytes) -> ast.Module | None:
     try:
-        with _ONE_AT_A_TIME:
-            return ast.parse(data.decode("utf-8", errors="replace"))
+        return ast.parse(data.decode("utf-8", errors="replace"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
