@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from tiny_batch_kit.base.errors import KitError
@@ -23,9 +22,6 @@ from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.submissions import Submission
 from tiny_batch_kit.course.syllabus import Course, Day
 from tiny_batch_kit.grading.standing import untouched
-
-_ONE_READS = Lock()
-"""Until Python 3.11.4, threads that parse at the same time get in each other's way: "recursion depth mismatch"."""
 
 SECONDS = 600
 """How long one submission may take in all."""
@@ -136,12 +132,11 @@ class Grader:
     def examine(self, submission: Submission) -> dict[str, Any]:
         """Run one and judge it, as plain numbers and words."""
         files = {**self.starter, **{name: data for name, data in submission.files.items() if name in self.starter}}
-        with _ONE_READS:
-            signs = reaching({name: files[name] for name in files if files[name] != self.starter[name]})
-            alike, written = copied(files, self.reference, self.course)
-            with tempfile.TemporaryDirectory() as folder:
-                mine = _written(files, Path(folder))
-                begun = [day for day in self.days if len(untouched(day, self.course, mine)) < len(day.tasks)]
+        signs = reaching({name: files[name] for name in files if files[name] != self.starter[name]})
+        alike, written = copied(files, self.reference, self.course)
+        with tempfile.TemporaryDirectory() as folder:
+            mine = _written(files, Path(folder))
+            begun = [day for day in self.days if len(untouched(day, self.course, mine)) < len(day.tasks)]
         notes, tried = list[str](), [f"its text reaches for what no task needs: {sign}" for sign in signs]
         if alike:
             notes.append(

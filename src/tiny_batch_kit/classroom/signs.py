@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from tiny_batch_kit.base.syntax import parse
 from tiny_batch_kit.course.cutter import functions
 from tiny_batch_kit.course.syllabus import Course
 
@@ -90,6 +91,6 @@ def _shape(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[int, str]:
 
 def _tree(data: bytes) -> ast.Module | None:
     try:
-        return ast.parse(data.decode("utf-8", errors="replace"))
+        return parse(data.decode("utf-8", errors="replace"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

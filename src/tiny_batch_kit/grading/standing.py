@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.base.syntax import parse
 from tiny_batch_kit.course.cutter import cut, functions
 from tiny_batch_kit.course.implementations import folder_of
 from tiny_batch_kit.course.state import State
@@ -96,7 +97,7 @@ def _starter(file: str, course: Course) -> str:
 def _functions(source: str) -> dict[str, str]:
     """{symbol: its code in one spelling}; empty for a text that is no Python."""
     try:
-        return {symbol: ast.dump(node) for symbol, node in functions(ast.parse(source))}
+        return {symbol: ast.dump(node) for symbol, node in functions(parse(source))}
     except (SyntaxError, ValueError):  # ValueError: null bytes, before Python 3.11.4
         return {}
 
