@@ -60,15 +60,16 @@ class Grader:
         course: Course,
         days: list[Day],
         secret: str,
-        kept: Path,
+        kept: Path | None,
         *,
         bubblewrap: bool | None = None,
         patience: float = 1.0,
     ) -> None:
-        """kept: where results lie, to go on from. bubblewrap: None takes it where it works. patience: 1 for what a day
-        may take by default.
+        """kept: where results lie, to go on from; None: in a folder that goes with the grader.
+
+        bubblewrap: None takes it where it works. patience: 1 for what a day may take by default.
         """
-        self.course, self.days, self.secret, self.kept = course, days, secret, kept
+        self.course, self.days, self.secret = course, days, secret
         self.patience = patience
         self.bubblewrap = has_bubblewrap() if bubblewrap is None else bubblewrap
         numbers = ",".join(str(day.number) for day in days)
@@ -78,7 +79,8 @@ class Grader:
         self.reference = {path.name: path.read_bytes() for path in (ROOT / "src" / "tiny_batch_ref").glob("*.py")}
         self.starter = {path.name: path.read_bytes() for path in (ROOT / "src" / "tiny_batch").glob("*.py")}
         self._cases = {task: cases_of(task, secret) for task in SHEETS}
-        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.kept = Path(self._work.name, "kept") if kept is None else kept
+        self.kept.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def prepare(self) -> None:
         """Let the reference sit the exam: what it answers is expected, and what it fails is a canary."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from tiny_batch_kit.base.errors import KitError
@@ -15,6 +13,7 @@ from tiny_batch_kit.classroom.judge import Expected
 from tiny_batch_kit.classroom.stage import version
 from tiny_batch_kit.classroom.submissions import Submission
 from tiny_batch_kit.course.syllabus import load_course
+from tiny_batch_kit.machine.cluster import as_they_end
 
 Setting = tuple[tuple[int, ...], str, bool, float]
 """What makes a grader: days, secret, bubblewrap, patience."""
@@ -33,20 +32,13 @@ def on_ray(ray: Any, grader: Grader) -> Map:
         setting: Setting = (days, grader.secret, grader.bubblewrap, grader.patience)
         there = ray.remote(num_cpus=1, max_retries=3)(_there)
         asked, expected, here = list(submissions), ray.put(grader.expected), version()
-        graded = {number: one(each) for number, each in enumerate(asked) if grader.knows(each)}
-        calls = {
-            there.remote(here, setting, expected, each): number
-            for number, each in enumerate(asked)
-            if number not in graded
-        }
-        left = list(calls)
-        while left:
-            done, left = ray.wait(left)
-            for call in done:
-                each = asked[calls[call]]
-                grader.keep(each, ray.get(call))
-                graded[calls[call]] = one(each)
-        return iter([graded[number] for number in range(len(asked))])
+        graded = {place: one(each) for place, each in enumerate(asked) if grader.knows(each)}
+        missing = [place for place in range(len(asked)) if place not in graded]
+        for at, data in as_they_end(ray, [there.remote(here, setting, expected, asked[place]) for place in missing]):
+            each = asked[missing[at]]
+            grader.keep(each, data)
+            graded[missing[at]] = one(each)
+        return iter([graded[place] for place in range(len(asked))])
 
     return spread
 
@@ -68,6 +60,6 @@ def _grader(setting: Setting) -> Grader:
     days, secret, bubblewrap, patience = setting
     if bubblewrap and not has_bubblewrap():
         raise KitError("a machine of the cluster has no bubblewrap, and this one has: install it there, too")
-    course, kept = load_course(), Path(tempfile.mkdtemp(prefix="tiny-batch-there-"))
+    course = load_course()
     ready = [course.ready_day(number) for number in days]
-    return Grader(course, ready, secret, kept, bubblewrap=bubblewrap, patience=patience)
+    return Grader(course, ready, secret, None, bubblewrap=bubblewrap, patience=patience)

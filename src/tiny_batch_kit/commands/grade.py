@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
-    from tiny_batch_kit.classroom.grade import Graded, Grader
-    from tiny_batch_kit.classroom.submissions import Submission
+    from tiny_batch_kit.classroom.grade import Grader, Map
     from tiny_batch_kit.course.syllabus import Course, Day
 
 HELP = "grade a class: folders, zips, or a folder of them"
@@ -58,7 +58,7 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
     from tiny_batch_kit.base.console import TaskProgress, console
     from tiny_batch_kit.base.errors import KitError
     from tiny_batch_kit.classroom.contain import NOT_CONTAINED
-    from tiny_batch_kit.classroom.grade import Grader
+    from tiny_batch_kit.classroom.grade import Grader, grade_all
     from tiny_batch_kit.classroom.report import write, write_gradescope
     from tiny_batch_kit.classroom.submissions import read_submissions
 
@@ -79,7 +79,8 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
             done += 1
             progress(f"graded {done} of {len(submissions)}", done / len(submissions))
 
-        graded = (_on_ray if args.on == "ray" else _here)(args, grader, submissions, tick)
+        with _spread(args, grader) as spread:
+            graded = grade_all(grader, submissions, tick, spread)
     index = write(out, course, days, graded, warning)
     if args.gradescope:
         write_gradescope(args.gradescope, graded[0], days)
@@ -87,22 +88,16 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
     return 0
 
 
-def _here(
-    args: argparse.Namespace, grader: Grader, submissions: list[Submission], tick: Callable[[], None]
-) -> list[Graded]:
-    from tiny_batch_kit.classroom.grade import grade_all
-
-    return grade_all(grader, submissions, tick)
-
-
-def _on_ray(
-    args: argparse.Namespace, grader: Grader, submissions: list[Submission], tick: Callable[[], None]
-) -> list[Graded]:
+@contextmanager
+def _spread(args: argparse.Namespace, grader: Grader) -> Iterator[Map | None]:
+    """How the class is spread: None over this machine's cores, else over a Ray cluster, as long as the block lasts."""
+    if args.on == "here":
+        yield None
+        return
     from tiny_batch_kit.base.console import console
-    from tiny_batch_kit.classroom.grade import grade_all
     from tiny_batch_kit.classroom.spread import on_ray
     from tiny_batch_kit.machine import cluster
 
     cluster.see_that_it_is_here(lambda text: console().print(text, highlight=False))
     with cluster.started(args.ray) as ray:
-        return grade_all(grader, submissions, tick, on_ray(ray, grader))
+        yield on_ray(ray, grader)

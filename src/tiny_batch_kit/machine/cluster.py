@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import invalidate_caches
 from importlib.util import find_spec
@@ -104,6 +104,15 @@ def started(address: str | None = None, cpus: int | None = None) -> Iterator[Any
     finally:
         ray.shutdown()
         _remove(folder)
+
+
+def as_they_end(ray: Any, calls: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    """Each call's place in the sequence, and what it returns, in the order in which they end; what it raises, too."""
+    places, left = {call: place for place, call in enumerate(calls)}, list(calls)
+    while left:
+        done, left = ray.wait(left)
+        for call in done:
+            yield places[call], ray.get(call)
 
 
 def _remove(folder: Path, seconds: float = 10.0) -> None:

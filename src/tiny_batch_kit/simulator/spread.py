@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from tiny_batch_kit.course import implementations
+from tiny_batch_kit.machine.cluster import as_they_end
 from tiny_batch_kit.simulator import sweep
 from tiny_batch_kit.simulator.sweep import Row, Setting
 
@@ -42,13 +43,11 @@ def spread(
     raised here. progress: is told how many have ended.
     """
     there = ray.remote(num_cpus=1, max_retries=3)(_there)
-    calls = [there.remote(code, work, thing) for thing in things]
-    left = list(calls)
-    while left:
-        _, left = ray.wait(left)
-        progress(len(calls) - len(left))
-    found: list[T] = ray.get(calls)
-    return found
+    found: dict[int, T] = {}
+    for place, result in as_they_end(ray, [there.remote(code, work, thing) for thing in things]):
+        found[place] = result
+        progress(len(found))
+    return [found[place] for place in range(len(things))]
 
 
 def _there(code: str, work: Callable[[S], T], thing: S) -> T:

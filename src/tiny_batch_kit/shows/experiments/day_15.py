@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -16,24 +15,24 @@ from tiny_batch_kit.shows.versus import servers
 from tiny_batch_kit.shows.versus.servers import ENGINE, OURS, THEIRS, Answered, Crowd
 from tiny_batch_kit.shows.versus.slow_reader import tokens_until_cut
 
-CROWD, NOTES, ROUNDS = Crowd(16, 48), Crowd(16, 48, notes=True), 3
+CROWDS = {"": Crowd(16, 48), ", notes": Crowd(16, 48, notes=True)}
+"""Whom the sides answer, by what is written behind a side's name."""
+ROUNDS = 3
 
 
 def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     """Ask the same of the engine alone, the server and mlx_lm.server, by turns; quick: of the first two, here."""
-    runs = _quick(checkpoint, progress) if quick else _by_turns(checkpoint, progress, CROWD, 0.0)
-    noted = {} if quick else _by_turns(checkpoint, progress, NOTES, 0.45)
+    crowds = {"": _quick(checkpoint, progress)} if quick else _by_turns(checkpoint, progress)
+    runs = crowds[""]
     found = {side: servers.medians(each) for side, each in runs.items()}
-    rows = _rows(found, "") + _rows({side: servers.medians(each) for side, each in noted.items()}, ", notes")
-    own_speed, _ = found[OURS]
     progress("a reader who takes nothing", 0.95)
     sizes = {"4 KiB": 4 << 10} if quick else {"64 KiB": 64 << 10, "as much as it likes": None}
     ahead = {words: tokens_until_cut(checkpoint, size) for words, size in sizes.items()}
-    cost = 1 - own_speed / found[ENGINE][0]
+    cost = 1 - found[OURS][0] / found[ENGINE][0]
     notes = [
-        f"{CROWD.clients if not quick else 4} clients at once, streaming; medians of {len(runs[OURS])} runs in turn, "
-        "each in a process of its own, on the same weights and BLAS. Notes: every sixth question follows a page of "
-        "text.",
+        f"{len(runs[OURS][0].ttft)} clients at once, streaming; medians of {len(runs[OURS])} runs in turn, each in a "
+        "process of its own, on the same weights and BLAS. Notes, where there are any: every sixth question follows a "
+        "page of text.",
         f"The server costs its engine {cost:.1%} of its tokens a second. TTFT: from when a request should have been "
         "sent to its first text, at the client.",
         "Tokens that are made for a reader who takes nothing, until it is cut off, if the system may hold for it "
@@ -42,8 +41,9 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     return Experiment(
         title="The server beside its engine and mlx_lm.server",
         columns=["side", "tokens/s", "TTFT p50 s", "server / this, tokens/s", "server / this, TTFT"],
-        rows=rows,
-        data={"ahead": ahead, **_each(runs, ""), **_each(noted, ", notes")},
+        rows=[row for crowd, each in crowds.items() for row in _rows(each, crowd)],
+        data={"ahead": ahead}
+        | {side + crowd: _each(some) for crowd, by in crowds.items() for side, some in by.items()},
         figure=_figure(found, runs),
         description="Bars of tokens a second on the left, and on the right for each side how many of the requests had "
         "their first text after how many seconds. The server is close to its engine in both.",
@@ -51,15 +51,16 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     )
 
 
-def _rows(found: dict[str, tuple[float, float]], crowd: str) -> list[list[object]]:
+def _rows(runs: dict[str, list[Answered]], crowd: str) -> list[list[object]]:
     """A row a side: its medians, and the server's as multiples of them."""
-    own_speed, own_ttft = found.get(OURS, (0.0, 0.0))
+    own_speed, own_ttft = servers.medians(runs[OURS])
+    found = {side: servers.medians(each) for side, each in runs.items()}
     return [[side + crowd, speed, ttft, own_speed / speed, own_ttft / ttft] for side, (speed, ttft) in found.items()]
 
 
-def _each(runs: dict[str, list[Answered]], crowd: str) -> dict[str, Any]:
+def _each(runs: list[Answered]) -> object:
     """Every run's tokens a second and times to first text."""
-    return {side + crowd: [[run.tokens_per_second, sorted(run.ttft)] for run in each] for side, each in runs.items()}
+    return [[run.tokens_per_second, sorted(run.ttft)] for run in runs]
 
 
 def _quick(checkpoint: Checkpoint, progress: Progress) -> dict[str, list[Answered]]:
@@ -71,22 +72,18 @@ def _quick(checkpoint: Checkpoint, progress: Progress) -> dict[str, list[Answere
     return {ENGINE: [alone], OURS: [servers.in_this_process(checkpoint, shots)]}
 
 
-def _by_turns(checkpoint: Checkpoint, progress: Progress, crowd: Crowd, done: float) -> dict[str, list[Answered]]:
-    """ROUNDS runs of each side. mlx_lm.server only for a tokenizer that can be written for it.
-
-    done: what share of all runs is behind us.
-    """
+def _by_turns(checkpoint: Checkpoint, progress: Progress) -> dict[str, dict[str, list[Answered]]]:
+    """ROUNDS runs of each side with each crowd. mlx_lm.server only for a tokenizer that can be written for it."""
     sides = [ENGINE, OURS, *([THEIRS] if isinstance(checkpoint.tokenizer, BpeTokenizer) else [])]
-    runs: dict[str, list[Answered]] = {side: [] for side in sides}
+    runs: dict[str, dict[str, list[Answered]]] = {crowd: {side: [] for side in sides} for crowd in CROWDS}
+    plan = [(crowd, turn, side) for crowd in CROWDS for turn in range(ROUNDS) for side in sides[:: 1 - 2 * (turn % 2)]]
     with tempfile.TemporaryDirectory(prefix="tiny-batch-") as name:
         folder = Path(name)
         if THEIRS in sides:
             servers.write_for_mlx_lm(checkpoint, folder)
-        for turn in range(ROUNDS):
-            for place, side in enumerate(sides if turn % 2 == 0 else sides[::-1]):
-                share = (turn * len(sides) + place) / (ROUNDS * len(sides))
-                progress(f"round {turn + 1} of {ROUNDS}: {side}", done + 0.45 * share)
-                runs[side].append(servers.measured(side, checkpoint.name, folder, crowd))
+        for place, (crowd, turn, side) in enumerate(plan):
+            progress(f"round {turn + 1} of {ROUNDS}: {side}{crowd}", place / len(plan))
+            runs[crowd][side].append(servers.measured(side, checkpoint.name, folder, CROWDS[crowd]))
     return runs
 
 
