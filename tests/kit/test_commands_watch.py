@@ -16,7 +16,7 @@ import pytest
 class Terminal:
     """A command in a pseudo-terminal."""
 
-    def __init__(self, course, *arguments):
+    def __init__(self, course, *arguments, interrupts=signal.SIG_DFL):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.said = ""
@@ -28,6 +28,7 @@ class Terminal:
             stdout=self.slave,
             stderr=self.slave,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, interrupts),
         )
 
     def wait_for(self, text, seconds=30):
@@ -83,8 +84,9 @@ def test_a_save_during_the_first_run_is_tested_too(course):
     assert terminal.end() == 0
 
 
-def test_ctrl_c_leaves_the_terminal_as_it_was(course):
-    terminal = Terminal(course, "watch", "--day", "1")
+@pytest.mark.parametrize("interrupts", [signal.SIG_DFL, signal.SIG_IGN], ids=["foreground", "background of a script"])
+def test_ctrl_c_leaves_the_terminal_as_it_was(course, interrupts):
+    terminal = Terminal(course, "watch", "--day", "1", interrupts=interrupts)
     terminal.wait_for("watching")
     os.kill(terminal.process.pid, signal.SIGINT)
     assert terminal.end() == 0

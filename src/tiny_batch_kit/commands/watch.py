@@ -111,6 +111,7 @@ def _keys() -> Iterator[queue.SimpleQueue[str]]:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     tty.setcbreak(terminal, termios.TCSADRAIN)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background jobs begin with Ctrl-C ignored
     threading.Thread(target=_listen, args=(typed,), daemon=True).start()
     try:
         yield typed
