@@ -59,13 +59,18 @@ def folder_of(which: str | Path) -> Path:
     return folder
 
 
+def refuse_if_imported() -> None:
+    """KitError if `tiny_batch` is imported in this process, or was before its fork: then no other can be served."""
+    if any(name == PACKAGE or name.startswith(f"{PACKAGE}.") for name in sys.modules):
+        raise KitError(f"{PACKAGE} is imported already: choose the implementation before.")
+
+
 def install(which: str | Path, *, borrow_before: int | None = None) -> None:
     """Serve `tiny_batch` from "mine", "ref" or a folder; must come before `tiny_batch` is first imported.
 
     borrow_before: modules of the days before this one come from the reference all the same.
     """
-    if any(name == PACKAGE or name.startswith(f"{PACKAGE}.") for name in sys.modules):
-        raise KitError(f"{PACKAGE} is imported already: choose the implementation before.")
+    refuse_if_imported()
     borrowed: frozenset[str] = frozenset()
     if borrow_before is not None:
         from tiny_batch_kit.course.syllabus import load_course

@@ -40,8 +40,10 @@ class Seen:
 def sit(folder: Path, tasks: Sequence[str], secret: str) -> dict[str, list[str]]:
     """The answers of the solution in `folder` to the sheets of some tasks, from a fork of this process.
 
-    Those that it did not come to are missing: it may crash, or take too long.
+    Those that it did not come to are missing: it may crash, or take too long. KitError if this process has imported
+    `tiny_batch`.
     """
+    implementations.refuse_if_imported()
     with tempfile.TemporaryDirectory(prefix="tiny-batch-sheet-") as place:
         file = Path(place, "answers")
         child = os.fork()
