@@ -19,7 +19,8 @@ from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.classroom import contain
 from tiny_batch_kit.classroom import grade as grading
 from tiny_batch_kit.classroom.contain import has_bubblewrap
-from tiny_batch_kit.classroom.exam import SHEETS, answer, cases_of
+from tiny_batch_kit.classroom.exam import SHEETS, cases_of
+from tiny_batch_kit.classroom.exam.sheets import written
 from tiny_batch_kit.classroom.grade import Graded, Grader, grade_all
 from tiny_batch_kit.classroom.judge import Expected, TaskResult, judge_day, same
 from tiny_batch_kit.classroom.report import clean, gradescope, page_of, write
@@ -369,7 +370,7 @@ def test_an_answer_is_plain_data(monkeypatch: pytest.MonkeyPatch):
 
     sheet = SHEETS["1.1"]
     monkeypatch.setitem(SHEETS, "1.1", type(sheet)("1.1", sheet.draw, lambda case: Yes(3), 1))
-    assert json.loads(answer("1.1", {}))["raised"] == "TypeError"
+    assert json.loads(written("1.1", {}))["raised"] == "TypeError"
     assert not same({"is": True}, {"is": 1})
     assert not same({"hole": "x"}, {"hole": "x"})
 

@@ -2,7 +2,9 @@
 
 import json
 import multiprocessing
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from types import ModuleType
@@ -13,7 +15,9 @@ from tiny_batch_kit.authors.coursecheck.layout import Layout
 from tiny_batch_kit.authors.coursecheck.sheets import look, right, sit
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
+from tiny_batch_kit.classroom import exam
 from tiny_batch_kit.classroom.exam import SHEETS, cases_of
+from tiny_batch_kit.classroom.exam.sheets import Sheet
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -53,6 +57,17 @@ def test_nobody_sits_where_another_solution_is_imported(monkeypatch: pytest.Monk
         sit(LAYOUT.reference, ["1.1"], SECRETS[0])
 
 
+@pytest.fixture
+def alarms() -> Iterator[None]:
+    """Puts back what `sit` takes over; a test's own time limit is one of them."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGPROF)}
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+    signal.setitimer(signal.ITIMER_REAL, left)
+
+
 @pytest.mark.parametrize("task", SHEETS)
 def test_cases_are_plain_and_depend_on_the_secret(task: str):
     cases = cases_of(task, "a secret")
@@ -63,3 +78,20 @@ def test_answers_that_did_not_come_are_not_right():
     assert right(['{"is": 1}'], ['{"is": 1}'])
     assert not right([], ['{"is": 1}'])
     assert not right(['{"hole": "1.1"}'], ['{"hole": "1.1"}'])
+
+
+def test_a_task_that_takes_too_long_leaves_the_others_their_time(monkeypatch: pytest.MonkeyPatch, alarms: None):
+    def loop(case: dict) -> None:
+        while True:
+            pass
+
+    for task, answer in (("9.1", loop), ("9.2", lambda case: time.sleep(100)), ("9.3", lambda case: case["n"])):
+        monkeypatch.setitem(SHEETS, task, Sheet(task, lambda random: {}, answer, 2))
+    cases = [(task, {"n": n}) for task in ("9.1", "9.2", "9.3") for n in (1, 2)]
+    began = time.monotonic()
+    got = [json.loads(given) for given in exam.sit(cases, 0.2)]
+    assert time.monotonic() < began + 10
+    assert [each.get("raised") for each in got] == ["TimeoutError"] * 4 + [None] * 2
+    assert ["not asked" in each.get("said", "") for each in got] == [False, True, False, True, False, False]
+    assert [each.get("is") for each in got[4:]] == [1, 2]
+    assert signal.getitimer(signal.ITIMER_PROF) == signal.getitimer(signal.ITIMER_REAL) == (0, 0)

@@ -23,6 +23,6 @@ from tiny_batch_kit.classroom.exam import (  # noqa: F401  (each registers its s
     thread,
 )
 from tiny_batch_kit.classroom.exam.sheets import SHEETS, cases_of
-from tiny_batch_kit.classroom.exam.sheets import written as answer
+from tiny_batch_kit.classroom.exam.sitting import sit
 
-__all__ = ["SHEETS", "answer", "cases_of"]
+__all__ = ["SHEETS", "cases_of", "sit"]
