@@ -161,6 +161,13 @@ def test_a_wrong_one_loses_its_task_and_is_told_why(grader: Grader, tmp_path: Pa
     assert "expected:" in lost.messages[0]
 
 
+@pytest.mark.parametrize(("text", "why"), [(b"def f(:\n", "SyntaxError"), (b"import tiny_bach\n", "tiny_bach")])
+def test_what_can_not_be_imported_says_why(grader: Grader, text: bytes, why: str):
+    graded = grader.grade(Submission("broken", {"roofline.py": text}))
+    assert {result.status for result in graded.results} == {"not run"}
+    assert all(why in str(result.messages) and "importlib" not in str(result.messages) for result in graded.results)
+
+
 def test_nothing_is_no_error(grader: Grader):
     graded = grader.grade(Submission("empty", {}))
     assert (graded.points, {result.status for result in graded.results}) == (0.0, {"not begun"})
@@ -214,6 +221,7 @@ def test_memory_and_disk_are_bounded(request: pytest.FixtureRequest, monkeypatch
     assert {name: graded.points for name, graded in got.items()} == dict.fromkeys(GREEDY, 0)
     assert "memory" in str(got["takes memory"].tried)
     assert "disk" in str(got["fills the disk"].tried)
+    assert "too large" in str(got["one large file"].results[0].messages)
     assert grading_one.grade(Submission("right", {"roofline.py": RIGHT})).points == 4.0
 
 
@@ -237,6 +245,22 @@ def test_who_takes_too_much_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     finally:
         contain.end(process.pid)
         process.wait()
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        ({"tests": "", "sheet": ""}, []),
+        ({"tests": "-9", "sheet": ""}, ["Day 1: Python was ended in test_a[x]: its time was over"]),
+        ({"tests": "-24", "sheet": ""}, ["Day 1: Python was ended in test_a[x]: its time was over"]),
+        ({"tests": "too long", "sheet": ""}, ["Day 1: Python was ended in test_a[x]: its time was over"]),
+        ({"tests": "3", "sheet": ""}, ["Day 1: Python was ended in test_a[x]: by the code"]),
+        ({"tests": "", "sheet": "3"}, ["Day 1: Python was ended in test_a[x]: by the code"]),
+    ],
+)
+def test_where_a_run_was_ended_is_told(ended: dict[str, str], told: list[str]):
+    found = {"ended": ended, "running": "tests/a/test_day_01.py::test_a[x]"}
+    assert judge_day(COURSE.day(1), found, Expected({}, {1: {}}, {1: {}}), "")[1] == told
 
 
 def test_a_full_disk_is_told():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any
 from tiny_batch_kit.course.syllabus import Course, Day, Task
 from tiny_batch_kit.grading.looks_like import all_wrong, looks_like, read_signatures
 from tiny_batch_kit.grading.records import Record, Status
+from tiny_batch_kit.grading.report import import_error
 
 LONGEST = 1500
 """So many letters of any text from a submission are kept."""
@@ -73,6 +75,7 @@ def judge_day(
     unbelieved: why nothing is believed that the submission's own process says; "" if there is no reason.
     """
     records, tried = _records(found)
+    broken = _import_errors(found)
     places, canaries = expected.tests[day.number], expected.canaries[day.number]
     by_place = {record.test: record for record in records if record.test in places or record.test in canaries}
     passed = {place for place, record in by_place.items() if record.status is Status.PASSED}
@@ -87,17 +90,25 @@ def judge_day(
     results = []
     for task in day.tasks:
         mine = [record for record in real if record.task == task.id]
-        result = _task(task, mine, counts[task.id], sheet[task.id], unbelieved)
+        result = _task(task, mine, counts[task.id], sheet[task.id], unbelieved, broken)
         if result.red:
             result.looks_like = looks_like(task.id, real, wrong, signatures)
         results.append(result)
     if found.get("full") is True:
         tried.append(f"Day {day.number}: the code filled the disk that it may use")
-    ended = {how for how in found.get("ended", {}).values() if how}
-    if ended and not records:
-        where = str(found.get("running", ""))[-200:].rsplit("::", 1)[-1]
-        tried.append(f"Day {day.number}: Python was ended {f'in {where}' if where else 'by the code'}")
+    tried += _ended(day, found, bool(records))
     return results, tried
+
+
+def _ended(day: Day, found: Mapping[str, Any], any_record: bool) -> list[str]:
+    """In a line, if the run of a day was ended before its end: where, and how."""
+    how = found.get("ended", {})
+    if not how.get("tests") and (any_record or not how.get("sheet")):
+        return []
+    where = str(found.get("running", ""))[-200:].rsplit("::", 1)[-1]
+    late = (how.get("tests") or how.get("sheet")) in ("too long", str(-signal.SIGXCPU), str(-signal.SIGKILL))
+    why = "its time was over" if late else "by the code"
+    return [f"Day {day.number}: Python was ended{f' in {where}' if where else ''}: {why}"]
 
 
 def all_wrong_of(day: Day) -> list[Any]:
@@ -130,6 +141,15 @@ def _records(found: Mapping[str, Any]) -> tuple[list[Record], list[str]]:
     return (records, []) if len(seen) == len(records) else ([], ["a test has two records: they were edited"])
 
 
+def _import_errors(found: Mapping[str, Any]) -> list[str]:
+    """Why the files of tests could not be imported: such as a module's SyntaxError. [] if they were."""
+    try:
+        lines = json.loads(found.get("results", ""))["collection"]
+        return sorted({_short(import_error(line)) for line in lines[:20]})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []
+
+
 def _short(value: Any) -> Any:
     return value[:LONGEST] if isinstance(value, str) else value
 
@@ -160,7 +180,9 @@ def _said(got: Any) -> str:
     return f"another answer than the reference's: {json.dumps(got.get('is'))[:300]}"
 
 
-def _task(task: Task, records: list[Record], count: int, exam: list[str], unbelieved: str) -> TaskResult:
+def _task(
+    task: Task, records: list[Record], count: int, exam: list[str], unbelieved: str, broken: Sequence[str]
+) -> TaskResult:
     """A task is passed if every one of its tests passed, nobody tampered with them, and every answer is right."""
     red = [record for record in records if record.status not in (Status.PASSED, Status.SKIPPED)]
     result = TaskResult(task.id, "passed", 0.0, task.points)
@@ -172,7 +194,8 @@ def _task(task: Task, records: list[Record], count: int, exam: list[str], unbeli
     if red:
         result.status = "red"
     elif len(records) < count or not count:
-        result.status, messages = "not run", ["its tests did not come to their end: a loop, a crash, or an exit"]
+        why = [f"its tests could not be imported: {error}" for error in broken[:2]]
+        result.status, messages = "not run", why or ["its tests did not come to their end: a loop, a crash, or an exit"]
     elif unbelieved:
         result.status, messages = "not believed", [f"its tests are not believed: {unbelieved}"]
     elif exam:

@@ -190,14 +190,14 @@ def _signal(number: int) -> str:
 def _broken(outcome: Outcome) -> Panel:
     """No test ran: a file of the student's can't be imported, or pytest itself refused."""
     if outcome.collection or "INTERNALERROR> SystemExit" in outcome.output:  # the code ends Python as it is imported
-        text = _import_error("\n".join(outcome.collection) or outcome.output.replace("INTERNALERROR> ", ""))
+        text = import_error("\n".join(outcome.collection) or outcome.output.replace("INTERNALERROR> ", ""))
         title = "Your code can't be imported"
     else:
         text, title = "\n".join(outcome.output.strip().splitlines()[-12:]), "No test was run"
     return Panel(Text(text), title=f"[bold]{title}[/]", title_align="left", border_style="red")
 
 
-def _import_error(text: str) -> str:
+def import_error(text: str) -> str:
     """File, line and message of the error behind a failed import; the last lines of pytest's output if unknown."""
     lines = [re.sub(r"^E\s+", "", line) for line in text.splitlines()]
     errors = [line.strip() for line in lines if re.match(r"\s*(\w*(Error|Exception)\b.*|SystemExit):", line)]
