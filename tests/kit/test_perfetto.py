@@ -73,6 +73,7 @@ def test_every_event_has_the_keys_of_its_phase():
         assert isinstance(event["name"], str)
         assert event["name"]
         assert all(type(event[key]) is int and event[key] >= 0 for key in ("pid", "tid", "ts"))
+        assert event["pid"] > 0 < event["tid"]  # Perfetto takes 0 for none, and puts what it has on some other track
         assert isinstance(event["args"], dict)
         if event["ph"] == "X":
             assert type(event["dur"]) is int
@@ -111,6 +112,33 @@ def test_every_track_has_one_name():
     assert len(names) == len(set(names))
     assert {(event["pid"], event["tid"]) for event in events("X", "i", "C")} <= set(names)
     assert [event["args"]["name"] for event in events("M") if event["name"] == "process_name"] == ["run 1", "run 2"]
+
+
+def test_steps_have_the_main_track_of_their_process_and_no_request_has_one():
+    steps = {(event["pid"], event["tid"]) for event in events("X") if event["cat"] == "step"}
+    assert steps == {(1, 1), (2, 2)}
+    assert not {event["tid"] for event in events("X", "i") if event.get("cat") != "step"} & {1, 2}
+
+
+def test_any_letter_stands_as_it_is():
+    recorder = Recorder(VirtualClock(), "\U0001f642 \u2013 \u00e9", 1)
+    recorder.arrive('\U0001f642"\\\n')
+    text = trace_text([recorder.timeline()])
+    assert "\\ud83d" not in text
+    assert '"name":"\U0001f642 \u2013 \u00e9"' in text
+    assert json.loads(text) == chrome_trace([recorder.timeline()])
+
+
+def test_who_waits_for_less_than_a_microsecond_does_not_wait():
+    clock = VirtualClock()
+    recorder = Recorder(clock, "one", 1)
+    recorder.arrive("a")
+    clock.advance(4e-7)
+    recorder.begin()
+    clock.advance(0.5)
+    recorder.step([RowWork(0, Kind.PREFILL, "a", 4, 1)])
+    found = [event["name"] for event in events("X", timelines=[recorder.timeline()]) if event["cat"] == "row"]
+    assert found == ["reading"]
 
 
 def test_each_step_is_a_slice():
@@ -152,7 +180,7 @@ def test_a_request_waits_reads_and_decodes():
     recorder.step([RowWork(0, Kind.PREFILL, "a", 9, 1)])
     recorder.finish("a", 0, "stop")
     found = events("X", "i", timelines=[recorder.timeline()])
-    assert [(e["name"], e["ts"] / 1e6, e.get("dur", 0) / 1e6) for e in found if e["tid"] == 1] == [
+    assert [(e["name"], e["ts"] / 1e6, e.get("dur", 0) / 1e6) for e in found if e["tid"] == 2] == [
         ("request a", 0, 5),
         ("waiting", 0, 2),
         ("reading", 2, 1),

@@ -2,7 +2,8 @@
 
 A timeline is a process. Its first track has a slice for each step; below, each request has a track of its own: a slice
 for its whole life, and within it what it did: waiting, reading, decoding. Queue, batch and memory are counters.
-Perfetto draws only slices that nest, so all moments are rounded to microseconds before durations are taken.
+Perfetto draws only slices that nest, so all moments are rounded to microseconds before durations are taken. It takes
+track 0 for none; the track whose number is the process's own is its main one and stands on top: that of the steps.
 """
 
 import json
@@ -14,27 +15,27 @@ from tiny_batch_kit.timeline.events import MOMENTS, Event, Kind, Timeline
 
 TraceEvent = dict[str, Any]
 NAMES = {Kind.PREFILL: "reading", Kind.DECODE: "decoding", Kind.WASTED: "wasted"}
-STEPS = 0  # the track of the steps; requests count from 1
 
 
 def chrome_trace(timelines: Sequence[Timeline]) -> dict[str, Any]:
     """The trace as a JSON object: metadata first, then all events by time, outer slices before inner ones."""
-    events = [event for pid, timeline in enumerate(timelines, start=1) for event in _process(pid, timeline)]
+    first = len(timelines) + 1  # track of a request: no process has its number
+    events = [event for pid, timeline in enumerate(timelines, start=1) for event in _process(pid, first, timeline)]
     events.sort(key=lambda event: (event["ph"] != "M", event.get("ts", 0), -event.get("dur", 0)))
     return {"traceEvents": events, "displayTimeUnit": "ms"}
 
 
 def trace_text(timelines: Sequence[Timeline]) -> str:
-    """The trace as the text of a file."""
-    return json.dumps(chrome_trace(timelines), separators=(",", ":")) + "\n"
+    """The trace as the text of a file, to be written as UTF-8: Perfetto reads no escapes for what is beyond 16 bits."""
+    return json.dumps(chrome_trace(timelines), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _process(pid: int, timeline: Timeline) -> Iterator[TraceEvent]:
-    """All events of one timeline."""
-    tids = {request: number for number, request in enumerate(timeline.requests(), start=1)}
-    yield _meta(pid, STEPS, "process_name", name=timeline.label)
-    yield _meta(pid, STEPS, "process_sort_index", sort_index=pid)
-    for tid, name in [(STEPS, "steps"), *((tid, f"request {request}") for request, tid in tids.items())]:
+def _process(pid: int, first: int, timeline: Timeline) -> Iterator[TraceEvent]:
+    """All events of one timeline; its requests have the tracks from `first` on."""
+    tids = {request: number for number, request in enumerate(timeline.requests(), start=first)}
+    yield _meta(pid, pid, "process_name", name=timeline.label)
+    yield _meta(pid, pid, "process_sort_index", sort_index=pid)
+    for tid, name in [(pid, "steps"), *((tid, f"request {request}") for request, tid in tids.items())]:
         yield _meta(pid, tid, "thread_name", name=name)
         yield _meta(pid, tid, "thread_sort_index", sort_index=tid)
     at = _Microseconds(timeline.start)
@@ -43,7 +44,7 @@ def _process(pid: int, timeline: Timeline) -> Iterator[TraceEvent]:
         rows[event.step] = rows.get(event.step, 0) + 1
     for event in timeline.of(Kind.STEP):
         args = {"tokens": event.tokens, "sampled": event.sampled, "rows": rows.get(event.step, 0)}
-        yield at.slice(pid, STEPS, f"step {event.step}", "step", event.start, event.end, args)
+        yield at.slice(pid, pid, f"step {event.step}", "step", event.start, event.end, args)
     of = dict[str, list[Event]]()
     for event in timeline.events:
         if event.request is not None:
@@ -86,7 +87,8 @@ def _request(
     args = {"tokens": sum(event.sampled for event in events), "end": finish.note if finish else "still there"}
     yield at.slice(pid, tid, f"request {request}", "request", begin, until, args)
     for name, start, stop, tokens, sampled in _doings(events):
-        yield at.slice(pid, tid, name, "row", start, stop, {"tokens": tokens, "sampled": sampled})
+        if name != "waiting" or at(stop) > at(start):
+            yield at.slice(pid, tid, name, "row", start, stop, {"tokens": tokens, "sampled": sampled})
     for event in events:
         if event.kind in (Kind.PREEMPT, Kind.FINISH):
             word = "sent back" if event.kind is Kind.PREEMPT else "finished"
@@ -135,7 +137,7 @@ def _counters(at: _Microseconds, pid: int, timeline: Timeline) -> Iterator[Trace
         for counter, value in now.items():
             if before.get(counter) != value:
                 args = {"requests" if counter in ("queue", "batch") else "tokens": value}
-                yield {"name": counter, "ph": "C", "ts": ts, "pid": pid, "tid": STEPS, "args": args}
+                yield {"name": counter, "ph": "C", "ts": ts, "pid": pid, "tid": pid, "args": args}
         before = now
 
 
@@ -169,7 +171,7 @@ class _State:
     def numbers(self) -> dict[str, int]:
         """Each counter's value."""
         queue, batch = len(self._waiting), len(self._running)
-        return {"queue": queue, "batch": batch, "tokens a step": self._computed, "memory": sum(self._kept.values())}
+        return {"queue": queue, "batch": batch, "step": self._computed, "memory": sum(self._kept.values())}
 
 
 def _meta(pid: int, tid: int, what: str, **args: Any) -> TraceEvent:
