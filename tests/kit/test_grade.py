@@ -15,6 +15,7 @@ import pytest
 
 from tiny_batch_kit.authors.coursecheck.folders import reference_with
 from tiny_batch_kit.authors.coursecheck.layout import Layout
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.classroom import contain
 from tiny_batch_kit.classroom import grade as grading
@@ -23,13 +24,14 @@ from tiny_batch_kit.classroom.exam import SHEETS, cases_of
 from tiny_batch_kit.classroom.exam.sheets import written
 from tiny_batch_kit.classroom.grade import Graded, Grader, grade_all
 from tiny_batch_kit.classroom.judge import Expected, TaskResult, judge_day, same
+from tiny_batch_kit.classroom.lean import needed
 from tiny_batch_kit.classroom.report import clean, gradescope, page_of, write
 from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.spread import on_ray
 from tiny_batch_kit.classroom.stage import split
 from tiny_batch_kit.classroom.submissions import Submission, read_submissions
 from tiny_batch_kit.course.syllabus import load_course
-from tiny_batch_kit.grading.looks_like import read_signatures
+from tiny_batch_kit.grading.looks_like import read_signatures, read_wrong
 from tiny_batch_kit.machine import cluster
 
 pytestmark = pytest.mark.timeout(300)  # a class takes its time on a busy machine
@@ -94,6 +96,43 @@ def hostile(grader: Grader) -> dict[str, Graded]:
 
 def points(graded: Graded) -> dict[str, float]:
     return {result.task: result.points for result in graded.results}
+
+
+@pytest.fixture(scope="module")
+def lean(tmp_path_factory: pytest.TempPathFactory) -> Grader:
+    made = Grader(COURSE, [DAY], "a secret", tmp_path_factory.mktemp("lean"), patience=0.08, lean=True)
+    made.prepare()
+    return made
+
+
+def test_a_lean_grade_runs_fewer_tests_and_finds_the_same(grader: Grader, lean: Grader, tmp_path: Path):
+    ran, all_ran = (one.expected.tests[1].items() for one in (lean, grader))
+    assert {task for _, task in ran} == {task.id for task in DAY.tasks}
+    assert ran < all_ran
+    for canary, twin in lean.expected.canaries[1].items():
+        assert twin in lean.expected.tests[1], canary
+    for file in LAYOUT.wrong(DAY):
+        text = (reference_with(LAYOUT, file, tmp_path / file.stem) / "roofline.py").read_bytes()
+        graded = lean.grade(Submission(file.stem, {"roofline.py": text}))
+        assert points(graded)[read_wrong(file).task] == 0, file.stem
+    assert lean.grade(Submission("right", {"roofline.py": RIGHT})).points == 4.0
+    assert lean.grade(attack("patches expect")).points == 0
+
+
+def test_slow_tests_go_first_unless_they_alone_see_something():
+    signatures = {"1": {"slow": "", "quick": ""}, "2": {"alone": ""}, "3": {"slow": "", "alone": ""}, "4": {"else": ""}}
+    tests = [("slow", "1.1", 0.6), ("slow", "1.1", 0.6), ("quick", "1.1", 1.0), ("alone", "1.1", 9.0)]
+    assert needed(tests, signatures) == {"quick", "alone"}
+    assert needed([*tests, ("idle", "1.1", 0.1)], signatures) == {"quick", "alone"}
+    assert needed([*tests, ("other", "1.2", 5.0)], signatures) == {"quick", "alone", "other"}
+    assert needed([("a", "1.1", 2.0), ("b", "1.1", 1.0)], {}) == {"b"}
+    assert needed([("a", "1.1", 2.0), ("b", "1.1", 1.0)], {"1": {"a": "", "b": ""}}) == {"b"}
+    assert needed([], signatures) == set()
+
+
+def test_nobody_is_graded_before_the_reference(tmp_path: Path):
+    with pytest.raises(KitError, match="prepare"):
+        Grader(COURSE, [DAY], "a secret", tmp_path).grade(Submission("right", {"roofline.py": RIGHT}))
 
 
 def test_the_reference_gets_all(grader: Grader):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 
 MOST_OUTPUT = 64_000_000
@@ -78,6 +79,25 @@ def run_inside(stage: Path, mine: Path, job: bytes, seconds: float, *, bubblewra
         return Ran(output, time.monotonic() - started, ended)
 
 
+def compile_stage(stage: Path, *, bubblewrap: bool) -> None:
+    """Leave the bytecode of the stage's tests, and of all that they import, beside it: else each run compiles it anew.
+
+    It is made where it will be used, since it knows the place of its source. Nobody's code runs but the course's.
+    """
+    collect = ["--collect-only", "-p", "pytest_timeout", "-p", "no:cacheprovider", "--impl=mine", "tests"]
+    code = f"import pytest, tiny_batch_kit.classroom.exam\nraise SystemExit(pytest.main({collect}))"
+    with tempfile.TemporaryDirectory(prefix="tiny-batch-grade-") as folder:
+        command, cwd, environment = [sys.executable, "-c", code], str(stage), _environment(folder, stage)
+        if bubblewrap:
+            command, cwd = [*_bubblewrap(stage, stage / "src" / "tiny_batch", stays="--bind"), *command], "/"
+        del environment["PYTHONDONTWRITEBYTECODE"]
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
+    if done.returncode:
+        raise KitError(
+            f"the course's own tests can't be collected here: {done.stdout.decode(errors='replace')[-2000:]}"
+        )
+
+
 def _environment(folder: str, stage: Path) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -94,14 +114,14 @@ def _environment(folder: str, stage: Path) -> dict[str, str]:
     }
 
 
-def _bubblewrap(stage: Path, mine: Path) -> list[str]:
+def _bubblewrap(stage: Path, mine: Path, stays: str = "--ro-bind") -> list[str]:
     """The course stands where it always does, without the reference, and with the student's modules."""
     venv = Path(sys.prefix)
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     for place in ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives", sys.base_prefix):
         words += ["--ro-bind-try", place, place]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(MOST_DISK), "--tmpfs", "/tmp"]
-    words += ["--ro-bind", str(stage), str(ROOT), "--ro-bind", str(mine), str(ROOT / "src" / "tiny_batch")]
+    words += [stays, str(stage), str(ROOT), "--ro-bind", str(mine), str(ROOT / "src" / "tiny_batch")]
     if venv != Path(sys.base_prefix):
         words += ["--ro-bind", str(venv), str(venv)]
     for name, value in {"HOME": "/tmp", "TMPDIR": "/tmp", "TINY_BATCH_ROOT": str(ROOT)}.items():

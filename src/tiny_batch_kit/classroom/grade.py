@@ -15,12 +15,14 @@ from typing import Any
 from tiny_batch_kit.base.errors import KitError
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.classroom import stage as staging
-from tiny_batch_kit.classroom.contain import Ran, has_bubblewrap, run_inside
+from tiny_batch_kit.classroom.contain import Ran, compile_stage, has_bubblewrap, run_inside
 from tiny_batch_kit.classroom.exam import SHEETS, cases_of
 from tiny_batch_kit.classroom.judge import Expected, TaskResult, judge_day, nothing, total
+from tiny_batch_kit.classroom.lean import needed, short
 from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.submissions import Submission
 from tiny_batch_kit.course.syllabus import Course, Day
+from tiny_batch_kit.grading.looks_like import read_signatures
 from tiny_batch_kit.grading.standing import untouched
 
 SECONDS = 600
@@ -64,18 +66,22 @@ class Grader:
         *,
         bubblewrap: bool | None = None,
         patience: float = 1.0,
+        lean: bool = False,
     ) -> None:
         """kept: where results lie, to go on from; None: in a folder that goes with the grader.
 
-        bubblewrap: None takes it where it works. patience: 1 for what a day may take by default.
+        bubblewrap: None takes it where it works. patience: 1 for what a day may take by default. lean: whether to leave
+        out the tests that `classroom.lean` finds dispensable.
         """
         self.course, self.days, self.secret = course, days, secret
-        self.patience = patience
+        self.patience, self.lean = patience, lean
+        self.expected: Expected | None = None
         self.bubblewrap = has_bubblewrap() if bubblewrap is None else bubblewrap
         numbers = ",".join(str(day.number) for day in days)
-        self.key = sha256(f"{staging.version()} {secret} {numbers} {self.bubblewrap}".encode()).hexdigest()[:16]
+        self.key = sha256(f"{staging.version()} {secret} {numbers} {self.bubblewrap} {lean}".encode()).hexdigest()[:16]
         self._work = tempfile.TemporaryDirectory(prefix="tiny-batch-class-")
         self.stage = staging.build(Path(self._work.name, "stage"), course, days, secret)
+        compile_stage(self.stage.folder, bubblewrap=self.bubblewrap)
         self.reference = {path.name: path.read_bytes() for path in (ROOT / "src" / "tiny_batch_ref").glob("*.py")}
         self.starter = {path.name: path.read_bytes() for path in (ROOT / "src" / "tiny_batch").glob("*.py")}
         self._cases = {task: cases_of(task, secret) for task in SHEETS}
@@ -105,6 +111,12 @@ class Grader:
             }
             failed = {place for place in turned if records[place]["status"] == "failed"}
             canaries[day.number] = {p: twin for p, twin in turned.items() if p in failed and twin in tests[day.number]}
+            if self.lean:
+                timed = [(short(p), task, records[p]["seconds"]) for p, task in tests[day.number].items()]
+                stay, twins_too = needed(timed, read_signatures()), set(canaries[day.number].values())
+                tests[day.number] = {
+                    p: task for p, task in tests[day.number].items() if short(p) in stay or p in twins_too
+                }
             lost = [p for p, r in records.items() if p not in turned and r["status"] not in ("passed", "skipped")]
             if lost or not tests[day.number]:
                 raise KitError(
@@ -156,18 +168,29 @@ class Grader:
                 why = "nothing came back of this day"
                 results += [each for each in nothing(self.course, why) if each.task.split(".")[0] == str(day.number)]
             else:
-                one, more = judge_day(day, found[day.number], self.expected, unbelieved)
+                one, more = judge_day(day, found[day.number], self._known(), unbelieved)
                 results += one
                 tried += more
         kept = [each.to_json() for each in results]
         return {"results": kept, "seconds": ran.seconds if ran else 0.0, "tried": tried[:40], "notes": notes}
+
+    def _known(self) -> Expected:
+        if self.expected is None:
+            raise KitError("nothing is expected yet: call `prepare` first")
+        return self.expected
+
+    def _places(self, day: Day) -> list[str]:
+        """Which tests of a day are to run, as pytest wants them: files, or single tests."""
+        if not self.lean or self.expected is None:  # the reference runs all
+            return self.stage.tests[day.number]
+        return [*self.expected.tests[day.number], *self.expected.canaries[day.number]]
 
     def _run(self, files: dict[str, bytes], days: list[Day]) -> tuple[Ran, dict[int, Any]]:
         """What came out of the sandbox, day by day."""
         asked = [
             {
                 "day": day.number,
-                "tests": self.stage.tests[day.number],
+                "tests": self._places(day),
                 "cases": [[task.id, case] for task in day.tasks for case in self._cases.get(task.id, ())],
             }
             for day in days

@@ -15,8 +15,8 @@ from tiny_batch_kit.classroom.submissions import Submission
 from tiny_batch_kit.course.syllabus import load_course
 from tiny_batch_kit.machine.cluster import as_they_end
 
-Setting = tuple[tuple[int, ...], str, bool, float]
-"""What makes a grader: days, secret, bubblewrap, patience."""
+Setting = tuple[tuple[int, ...], str, bool, float, bool]
+"""What makes a grader: days, secret, bubblewrap, patience, lean."""
 
 
 def on_ray(ray: Any, grader: Grader) -> Map:
@@ -29,7 +29,7 @@ def on_ray(ray: Any, grader: Grader) -> Map:
 
     def spread(one: Callable[[Submission], Graded], submissions: Iterable[Submission]) -> Iterator[Graded]:
         days = tuple(day.number for day in grader.days)
-        setting: Setting = (days, grader.secret, grader.bubblewrap, grader.patience)
+        setting: Setting = (days, grader.secret, grader.bubblewrap, grader.patience, grader.lean)
         there = ray.remote(num_cpus=1, max_retries=3)(_there)
         asked, expected, here = list(submissions), ray.put(grader.expected), version()
         graded = {place: one(each) for place, each in enumerate(asked) if grader.knows(each)}
@@ -57,9 +57,9 @@ _version = cache(version)
 
 @lru_cache(maxsize=1)
 def _grader(setting: Setting) -> Grader:
-    days, secret, bubblewrap, patience = setting
+    days, secret, bubblewrap, patience, lean = setting
     if bubblewrap and not has_bubblewrap():
         raise KitError("a machine of the cluster has no bubblewrap, and this one has: install it there, too")
     course = load_course()
     ready = [course.ready_day(number) for number in days]
-    return Grader(course, ready, secret, None, bubblewrap=bubblewrap, patience=patience)
+    return Grader(course, ready, secret, None, bubblewrap=bubblewrap, patience=patience, lean=lean)

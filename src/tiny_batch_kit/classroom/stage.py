@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tiny_batch_kit.base.paths import ROOT
 from tiny_batch_kit.course.syllabus import Course, Day
+from tiny_batch_kit.grading.looks_like import SIGNATURES
 
 CANARIES = 5
 """So many a day, where as many tests can be turned."""
@@ -33,7 +34,7 @@ def version() -> str:
     """The hash of all that a grade depends on besides submission and secret."""
     digest = hashlib.sha256()
     files = [*(ROOT / "src" / "tiny_batch_kit").rglob("*.py"), *(ROOT / "src" / "tiny_batch_ref").glob("*.py")]
-    for file in sorted([*files, *(ROOT / "tests").glob("*.py"), ROOT / "course.toml"]):
+    for file in sorted([*files, *(ROOT / "tests").glob("*.py"), ROOT / "course.toml", SIGNATURES]):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 

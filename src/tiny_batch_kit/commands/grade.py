@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--day", type=int, action="append", metavar="N", help="this day only; may be given again")
     parser.add_argument("--out", type=Path, help="the report's folder (default: out/grade)")
     parser.add_argument("--gradescope", type=Path, metavar="FILE", help="write results.json for one submission")
+    parser.add_argument("--lean", action="store_true", help="leave out slow tests that see nothing which others don't")
     parser.add_argument("--on", choices=("here", "ray"), default="here", help="ray: over all cores of a Ray cluster")
     parser.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster that runs; without: this machine's cores")
     parser.add_argument("--make-autograder", type=Path, metavar="ZIP", help="make the zip that Gradescope wants")
@@ -65,7 +66,7 @@ def _grade(args: argparse.Namespace, course: Course, days: list[Day], secret: st
     submissions = read_submissions(args.submissions)
     if not submissions:
         raise KitError(f"{', '.join(map(str, args.submissions))} holds no submission.")
-    grader = Grader(course, days, secret, out / "kept")
+    grader = Grader(course, days, secret, out / "kept", lean=args.lean)
     warning = "" if grader.bubblewrap else NOT_CONTAINED
     if warning:
         console().print(f"[yellow]{warning}[/]")
