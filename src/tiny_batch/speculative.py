@@ -9,7 +9,7 @@ from typing import Any
 from .caching import CachingScheduler
 from .guess_control import FixedGuesses, GuessControl
 from .paged_kv import PagedScheduler
-from .plan import StepPlan, Work
+from .plan import StepPlan, Work, num_wanted
 from .policies import PreemptiveScheduler, length
 from .proposers import Proposer, came_true
 from .request import Request, RequestState
@@ -20,7 +20,7 @@ class SpeculativeScheduler(PreemptiveScheduler):
 
     Guesses are never among a request's tokens. Their keys and values are written after those of its last token; what
     came true is *settled* before the next plan, or when the request leaves: it counts as computed. The rest is
-    overwritten. No request is sent back for a guess, and no running request goes without a token for one.
+    overwritten. No request is sent back for a guess, and none that runs waits for one: not even its prompt.
     """
 
     def __init__(self, proposer: Proposer, *, control: GuessControl | None = None, **options: Any) -> None:
@@ -52,7 +52,7 @@ class SpeculativeScheduler(PreemptiveScheduler):
         It is asked for all requests that are DECODING, in order of admission, each for as many guesses as the control
         allots it, but fewer than the tokens that it may still get: the last token needs no guess. The control is asked
         in every step, even when none decodes. In order of admission, guesses are cut to the tokens that the step has
-        left when every running request has one, and to what has memory: `_room_for`.
+        left when every running request has all that it wants, and to what has memory: `_room_for`.
         """
         raise NotImplementedError("Task 13.2: SpeculativeScheduler._propose: see book/src/day-13.md")
 

@@ -44,7 +44,7 @@ class PromptLookup:
 class SpeculativeScheduler:
     def _propose(self):
         # task 13.2 begin
-        left = self.max_batched_tokens - len(self.running)
+        left = max(0, self.max_batched_tokens - sum(map(num_wanted, self.running.values())))
         asked = [each for each in self.running.values() if each.state == RequestState.DECODING]
         limits = []
         for request, count in zip(asked, self.control.allot(asked, left), strict=True):

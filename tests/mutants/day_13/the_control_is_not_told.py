@@ -9,7 +9,7 @@ class SpeculativeScheduler:
     def _propose(self):
         # task 13.2 begin
         asked = [request for request in self.running.values() if request.state is RequestState.DECODING]
-        left = self.max_batched_tokens - len(self.running)
+        left = max(0, self.max_batched_tokens - sum(map(num_wanted, self.running.values())))
         allotted = self.control.allot(asked, self.max_batched_tokens)
         most = [
             max(0, min(count, request.max_tokens - len(request.tokens) - 1))

@@ -1,4 +1,4 @@
-"""You let guesses take the whole step. Every running request has a token before any guesses.
+"""You let guesses take the whole step. What running requests want comes before any guess.
 
 task: 13.2
 caught-by: test_day_13.py::test_guesses_take_what_the_step_has_left[3-guesses8]

@@ -1,7 +1,7 @@
 """You let requests guess while their prompt is still being read. What follows the prompt is not even begun.
 
 task: 13.2
-caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[12-4-6]
+caught-by: test_day_13.py::test_who_is_half_read_comes_before_guesses[27-4-20]
 """
 
 
@@ -9,7 +9,7 @@ class SpeculativeScheduler:
     def _propose(self):
         # task 13.2 begin
         asked = list(self.running.values())
-        left = self.max_batched_tokens - len(self.running)
+        left = max(0, self.max_batched_tokens - sum(map(num_wanted, self.running.values())))
         allotted = self.control.allot(asked, left)
         most = [
             max(0, min(count, request.max_tokens - len(request.tokens) - 1))

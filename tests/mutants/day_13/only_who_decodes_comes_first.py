@@ -1,7 +1,7 @@
-"""You set a token aside only for requests that decode. A half-read one must have one too.
+"""You leave room only for the tokens of requests that decode. A prompt that is half read comes before any guess, too.
 
 task: 13.2
-caught-by: test_day_13.py::test_who_is_half_read_keeps_a_token[6-3-1]
+caught-by: test_day_13.py::test_who_is_half_read_comes_before_guesses[25-3-20]
 """
 
 
