@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 8
 ROWS = (1, 4, 16, 32)
-COUNTS = {1: 4, 4: 8}  # requests; else as many as rows
+COUNTS = {1: 4, 4: 8, 16: 32, 32: 64}  # requests
 WORKLOADS: dict[str, tuple[Task, ...]] = {"quoting": QUOTING, "inventing": INVENTING}
 
 MakeGuessing = Callable[[], Guessing | None]
@@ -54,7 +54,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress, draft: Checkpoi
     scenes = [(name, rows) for rows in sizes for name in WORKLOADS]
     for number, (name, rows) in enumerate(scenes):
         progress(f"{name}, {rows} at a time", number / (len(scenes) + 1))
-        tasks = asked(checkpoint.tokenizer, WORKLOADS[name], 2 if quick else COUNTS.get(rows, rows), limit)
+        tasks = asked(checkpoint.tokenizer, WORKLOADS[name], 2 if quick else COUNTS[rows], limit)
         found += by_turns(name, checkpoint, tasks, rows, WAYS)
     progress("a draft model", 1 - 1 / (len(scenes) + 1))
     tasks = asked(checkpoint.tokenizer, QUOTING, 1 if quick else 4, limit)

@@ -75,6 +75,11 @@ class Server:
         engine = load("engine").Engine(scheduler, runner, clock=clock, on_step=on_step)
         return self._drive(engine, clock, jobs, listeners[-1].check if promise else None)
 
+    def serve_with(self, scheduler: Any, runner: Any, jobs: Sequence[Job]) -> Live:
+        """Serve jobs with a scheduler and what runs its plans on `model`."""
+        clock = ServiceClock(self.read)
+        return self._drive(implementations.load("engine").Engine(scheduler, runner, clock=clock), clock, jobs, None)
+
     def _drive(self, engine: Any, clock: ServiceClock, jobs: Sequence[Job], check: Any) -> Live:
         load = implementations.load
         request_class, full = load("request").Request, load("plan").QueueFull

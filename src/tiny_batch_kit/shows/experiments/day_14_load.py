@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from tiny_batch_kit.base.progress import Progress
 from tiny_batch_kit.model.checkpoints import Checkpoint
 from tiny_batch_kit.shows.experiments import Experiment
+from tiny_batch_kit.shows.experiments import day_14_confirm as confirming
 from tiny_batch_kit.shows.experiments import day_14_control as control
 from tiny_batch_kit.shows.experiments import day_14_live as live
 from tiny_batch_kit.shows.experiments import day_14_tuning as tuning
@@ -27,6 +29,9 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     most = control.capacity(prices, trial)
     followed = control.follow(count, most, prices, lambda text, share=0.0: progress(text, 0.2 + 0.4 * share))
     admitted = control.admit(count, most, BEST, prices, lambda text, share=0.0: progress(text, 0.6 + 0.2 * share))
+    confirmed = confirming.confirm(
+        checkpoint, tuned.best.setting, few, prices, lambda text, share=0.0: progress(text, 0.8), time.perf_counter
+    )
     model = live.measure(checkpoint, few, lambda text, share=0.0: progress(text, 0.8 + 0.2 * share))
     worst = max(phase.tpot for phase in followed.controlled) / control.TARGET
     share = min(phase.speed / followed.best(n).speed for n, phase in enumerate(followed.controlled))
@@ -41,6 +46,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
             "grid": len(tuned.grid),
             "control": [vars(phase) for phase in followed.controlled],
             "best": [vars(followed.best(number)) for number in range(len(control.LOADS))],
+            "confirmed": confirming.told(confirmed),
             "model": on_model(model),
         },
         figure=lambda: draw(tuned, followed, admitted),
@@ -57,6 +63,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
                 f"{followed.best(number).speed:.1f} and {followed.best(number).tpot:.3f} with the best fixed setting."
                 for number, phase in enumerate(followed.controlled)
             ),
+            *confirming.told(confirmed),
             *on_model(model),
         ],
     )

@@ -60,19 +60,19 @@ def every(make: Any) -> list[Any]:
     return [make(slots, tokens, block) for slots in SLOTS for tokens in TOKENS for block in BLOCKS if slots <= tokens]
 
 
-def serve(setting: Any, count: int, prices: CostModel) -> Any:
-    """What comes of a setting when there is always somebody waiting."""
+def scheduler(setting: Any) -> Any:
+    """A scheduler that is set up so, with MEMORY in pages."""
     load = implementations.load
     allocator = load("block_allocator").BlockAllocator(MEMORY // setting.block, setting.block)
-    scheduler = load("paged_kv").PagedScheduler(
-        allocator,
-        max_running=setting.slots,
-        max_batched_tokens=setting.tokens,
-        max_seq_len=LONGEST,
-    )
-    found = simulate(chat_stream(count, rate=RATE), scheduler, prices, limit=LIMIT)
+    limits = {"max_running": setting.slots, "max_batched_tokens": setting.tokens, "max_seq_len": LONGEST}
+    return load("paged_kv").PagedScheduler(allocator, **limits)
+
+
+def serve(setting: Any, count: int, prices: CostModel) -> Any:
+    """What comes of a setting when there is always somebody waiting."""
+    found = simulate(chat_stream(count, rate=RATE), scheduler(setting), prices, limit=LIMIT)
     ttft, tpot = found.percentile("ttft", 99), found.percentile("tpot", 99)
-    return load("tuning").Point(setting, found.tokens_per_second, ttft, tpot)
+    return implementations.load("tuning").Point(setting, found.tokens_per_second, ttft, tpot)
 
 
 def rows(found: Tuned) -> list[list[object]]:
