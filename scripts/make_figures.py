@@ -6,6 +6,7 @@ model: run these on a quiet machine, and name the machine in the caption.
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 FIGURES = Path(__file__).parent.parent / "book" / "src" / "figures"
@@ -142,16 +143,7 @@ PICTURES: dict[str, Callable[[], str]] = {
     "demo": demo,
     "versus": versus,
     "open-loop": open_loop,
-    "day-01": lambda: experiment(1),
-    "day-02": lambda: experiment(2),
-    "day-03": lambda: experiment(3),
-    "day-04": lambda: experiment(4),
-    "day-05": lambda: experiment(5),
-    "day-06": lambda: experiment(6),
-    "day-07": lambda: experiment(7),
-    "day-08": lambda: experiment(8),
-    "day-09": lambda: experiment(9),
-    "day-10": lambda: experiment(10),
+    **{f"day-{day:02d}": partial(experiment, day) for day in (*range(1, 15), 16)},
     "day-14-load": lambda: experiment(14, "load"),
 }
 
