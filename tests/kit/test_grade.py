@@ -111,6 +111,7 @@ def test_a_lean_grade_runs_fewer_tests_and_finds_the_same(grader: Grader, lean: 
     assert ran < all_ran
     for canary, twin in lean.expected.canaries[1].items():
         assert twin in lean.expected.tests[1], canary
+    assert lean._places(DAY) == sorted({*lean.expected.tests[1], *lean.expected.canaries[1]})  # not: canaries last
     for file in LAYOUT.wrong(DAY)[::6]:
         text = (reference_with(LAYOUT, file, tmp_path / file.stem) / "roofline.py").read_bytes()
         graded = lean.grade(Submission(file.stem, {"roofline.py": text}))
