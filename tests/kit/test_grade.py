@@ -31,7 +31,8 @@ from tiny_batch_kit.classroom.spread import on_ray
 from tiny_batch_kit.classroom.stage import split
 from tiny_batch_kit.classroom.submissions import Submission, read_submissions
 from tiny_batch_kit.course.syllabus import load_course
-from tiny_batch_kit.grading.looks_like import read_signatures, read_wrong
+from tiny_batch_kit.grading.looks_like import Signatures, read_signatures, read_wrong
+from tiny_batch_kit.grading.records import Record
 from tiny_batch_kit.machine import cluster
 
 pytestmark = pytest.mark.timeout(300)  # a class takes its time on a busy machine
@@ -122,13 +123,17 @@ def test_a_lean_grade_runs_fewer_tests_and_finds_the_same(grader: Grader, lean: 
 
 def test_slow_tests_go_first_unless_they_alone_see_something():
     signatures = {"1": {"slow": "", "quick": ""}, "2": {"alone": ""}, "3": {"slow": "", "alone": ""}, "4": {"else": ""}}
-    tests = [("slow", "1.1", 0.6), ("slow", "1.1", 0.6), ("quick", "1.1", 1.0), ("alone", "1.1", 9.0)]
-    assert needed(tests, signatures) == {"quick", "alone"}
-    assert needed([*tests, ("idle", "1.1", 0.1)], signatures) == {"quick", "alone"}
-    assert needed([*tests, ("other", "1.2", 5.0)], signatures) == {"quick", "alone", "other"}
-    assert needed([("a", "1.1", 2.0), ("b", "1.1", 1.0)], {}) == {"b"}
-    assert needed([("a", "1.1", 2.0), ("b", "1.1", 1.0)], {"1": {"a": "", "b": ""}}) == {"b"}
-    assert needed([], signatures) == set()
+
+    def kept(*tests: tuple[str, str, float], known: Signatures = signatures) -> set[str]:
+        return needed([Record(f"tests/x/{name}", task, seconds=took) for name, task, took in tests], known)
+
+    tests = [("slow", "1.1", 1.2), ("quick", "1.1", 1.0), ("alone", "1.1", 9.0)]
+    assert kept(*tests) == {"tests/x/quick", "tests/x/alone"}
+    assert kept(*tests, ("idle", "1.1", 0.1)) == {"tests/x/quick", "tests/x/alone"}
+    assert kept(*tests, ("other", "1.2", 5.0)) == {"tests/x/quick", "tests/x/alone", "tests/x/other"}
+    assert kept(("a", "1.1", 2.0), ("b", "1.1", 1.0), known={}) == {"tests/x/b"}
+    assert kept(("a", "1.1", 2.0), ("b", "1.1", 1.0), known={"1": {"a": "", "b": ""}}) == {"tests/x/b"}
+    assert kept() == set()
 
 
 def test_nobody_is_graded_before_the_reference(tmp_path: Path):

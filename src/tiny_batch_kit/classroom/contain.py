@@ -23,6 +23,8 @@ MOST_PROCESSES = 60
 MOST_MEMORY = 4 << 30
 """Bytes of all processes of a submission together."""
 MOST_DISK = 512 << 20
+WAITS = 3
+"""So many times its seconds of the processor may code take of the clock: others may want the processor too."""
 LOOK = 0.25
 """So many seconds pass between two looks at memory and disk."""
 NOT_CONTAINED = (

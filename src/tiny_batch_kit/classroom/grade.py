@@ -18,11 +18,12 @@ from tiny_batch_kit.classroom import stage as staging
 from tiny_batch_kit.classroom.contain import Ran, compile_stage, has_bubblewrap, run_inside
 from tiny_batch_kit.classroom.exam import SHEETS, cases_of
 from tiny_batch_kit.classroom.judge import Expected, TaskResult, judge_day, nothing, total
-from tiny_batch_kit.classroom.lean import needed, short
+from tiny_batch_kit.classroom.lean import needed
 from tiny_batch_kit.classroom.signs import copied, reaching
 from tiny_batch_kit.classroom.submissions import Submission
 from tiny_batch_kit.course.syllabus import Course, Day
 from tiny_batch_kit.grading.looks_like import read_signatures
+from tiny_batch_kit.grading.records import Record
 from tiny_batch_kit.grading.standing import untouched
 
 SECONDS = 600
@@ -112,11 +113,9 @@ class Grader:
             failed = {place for place in turned if records[place]["status"] == "failed"}
             canaries[day.number] = {p: twin for p, twin in turned.items() if p in failed and twin in tests[day.number]}
             if self.lean:
-                timed = [(short(p), task, records[p]["seconds"]) for p, task in tests[day.number].items()]
-                stay, twins_too = needed(timed, read_signatures()), set(canaries[day.number].values())
-                tests[day.number] = {
-                    p: task for p, task in tests[day.number].items() if short(p) in stay or p in twins_too
-                }
+                timed = [Record(p, task, seconds=records[p]["seconds"]) for p, task in tests[day.number].items()]
+                stay = needed(timed, read_signatures()) | {*canaries[day.number].values()}
+                tests[day.number] = {p: task for p, task in tests[day.number].items() if p in stay}
             lost = [p for p, r in records.items() if p not in turned and r["status"] not in ("passed", "skipped")]
             if lost or not tests[day.number]:
                 raise KitError(

@@ -74,8 +74,9 @@ def judge_day(
 
     unbelieved: why nothing is believed that the submission's own process says; "" if there is no reason.
     """
-    records, tried = _records(found)
-    broken = _import_errors(found)
+    results_of_tests = _parsed(found.get("results", ""))
+    records, tried = _records(results_of_tests)
+    broken = _import_errors(results_of_tests)
     places, canaries = expected.tests[day.number], expected.canaries[day.number]
     by_place = {record.test: record for record in records if record.test in places or record.test in canaries}
     passed = {place for place, record in by_place.items() if record.status is Status.PASSED}
@@ -127,26 +128,29 @@ def nothing(course: Course, why: str) -> list[TaskResult]:
     return [TaskResult(task.id, "not run", 0.0, task.points, [why]) for task in tasks]
 
 
-def _records(found: Mapping[str, Any]) -> tuple[list[Record], list[str]]:
-    """The records that came out, if they are records at all."""
-    text = found.get("results", "")
-    if not text:
-        return [], []
+def _parsed(text: Any) -> Any:
+    """What came out as the results of tests: no tests if nothing did, None if it can't be read."""
     try:
-        tests = json.loads(text)["tests"]
-        records = [Record.from_json({key: _short(value) for key, value in test.items()}) for test in tests]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return json.loads(text) if text else {"tests": []}
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
+def _records(results: Any) -> tuple[list[Record], list[str]]:
+    """The records that came out, if they are records at all."""
+    try:
+        records = [Record.from_json({key: _short(value) for key, value in test.items()}) for test in results["tests"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return [], ["the records of its tests were edited, and can't be read"]
     seen = {record.test for record in records}
     return (records, []) if len(seen) == len(records) else ([], ["a test has two records: they were edited"])
 
 
-def _import_errors(found: Mapping[str, Any]) -> list[str]:
+def _import_errors(results: Any) -> list[str]:
     """Why the files of tests could not be imported: such as a module's SyntaxError. [] if they were."""
     try:
-        lines = json.loads(found.get("results", ""))["collection"]
-        return sorted({_short(import_error(line)) for line in lines[:20]})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return sorted({_short(import_error(line)) for line in results["collection"][:20]})
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
 

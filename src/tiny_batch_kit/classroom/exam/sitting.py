@@ -7,17 +7,16 @@ import signal
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tiny_batch_kit.classroom.contain import WAITS
 from tiny_batch_kit.classroom.exam.sheets import written
-
-WAITS = 3
-"""So many times its seconds of the processor a case may take of the clock: a busy machine makes no answer wrong."""
 
 
 def sit(cases: Iterable[tuple[str, Any]], seconds: float) -> Iterator[str]:
     """The answers to cases (task, case), as JSON, each as soon as it is there.
 
-    seconds: of the processor, for one case. A task that ran out of them once is not asked again: if its code waits for
-    what never comes, the other tasks keep their time. Takes over SIGALRM and SIGPROF, so it must be the main thread.
+    seconds: of the processor, for one case; of the clock, WAITS times as many. A task that ran out of them once is not
+    asked again: if its code waits for what never comes, the other tasks keep their time. Takes over SIGALRM and
+    SIGPROF, so it must be the main thread.
     """
     late = set[str]()
 

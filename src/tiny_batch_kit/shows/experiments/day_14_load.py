@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from tiny_batch_kit.base.progress import Progress
@@ -30,7 +29,7 @@ def run(checkpoint: Checkpoint, quick: bool, progress: Progress) -> Experiment:
     followed = control.follow(count, most, prices, lambda text, share=0.0: progress(text, 0.2 + 0.4 * share))
     admitted = control.admit(count, most, BEST, prices, lambda text, share=0.0: progress(text, 0.6 + 0.2 * share))
     confirmed = confirming.confirm(
-        checkpoint, tuned.best.setting, few, prices, lambda text, share=0.0: progress(text, 0.8), time.perf_counter
+        checkpoint, tuned.best.setting, few, prices, lambda text, share=0.0: progress(text, 0.8)
     )
     model = live.measure(checkpoint, few, lambda text, share=0.0: progress(text, 0.8 + 0.2 * share))
     worst = max(phase.tpot for phase in followed.controlled) / control.TARGET

@@ -41,7 +41,7 @@ def tune(count: int, prices: CostModel, progress: Progress, whole: bool = True) 
 
     def measure(setting: Any) -> Any:
         if setting not in found.grid:
-            progress(f"{count:,} requests: {setting.slots} slots, {setting.tokens} tokens, blocks of {setting.block}")
+            progress(f"{count:,} requests: {words(setting)}")
             found.grid[setting] = serve(setting, count, prices)
         return found.grid[setting]
 
@@ -82,8 +82,12 @@ def rows(found: Tuned) -> list[list[object]]:
 
 def row(point: Any) -> list[object]:
     """A row of the table."""
-    each = point.setting
-    return [f"{each.slots} slots, {each.tokens} tokens, blocks of {each.block}", point.throughput, point.tpot]
+    return [words(point.setting), point.throughput, point.tpot]
+
+
+def words(setting: Any) -> str:
+    """A setting in words."""
+    return f"{setting.slots} slots, {setting.tokens} tokens, blocks of {setting.block}"
 
 
 def draw(axes: Any, found: Tuned, colours: Sequence[str], ink: str) -> None:
